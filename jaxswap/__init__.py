@@ -1,0 +1,1 @@
+"""jaxswap: video face swapping with a shared-encoder autoencoder in JAX."""

@@ -1,0 +1,1 @@
+"""Random changes of chips, on the device, inside the training step."""

@@ -1,0 +1,290 @@
+"""Every value that changes what a run does: frozen, complete, validated when it is made.
+
+A `Config` is saved with its run. Each field is an option of the command line under its dotted
+name (`--train.batch-size 8`); its docstring line is the option's help.
+"""
+
+import dataclasses
+import json
+from typing import Any, Literal
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FacesConfig:
+    """How faces are found in frames."""
+
+    detector: Literal["mtcnn", "mtcnn-tf"] = "mtcnn"
+    """mtcnn: the nets in Flax. mtcnn-tf: the mtcnn package's own, on TensorFlow (an extra)."""
+    min_score: float = 0.9
+    """Detections below this confidence in [0, 1] are dropped."""
+    min_face_px: int = 40
+    """Side of the smallest face that is looked for, in pixels of the frame."""
+    batch_size: int = 8
+    """Frames in one call of the detector."""
+    max_gap_s: float = 1.0
+    """A face that is lost for longer, in seconds, starts a new track."""
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.min_score <= 1, f"`min_score` must be in [0, 1], not {self.min_score}.")
+        _require(self.min_face_px >= 12, f"`min_face_px` must be >= 12, not {self.min_face_px}.")
+        _require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
+        _require(self.max_gap_s >= 0, f"`max_gap_s` must be >= 0, not {self.max_gap_s}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExtractConfig:
+    """How footage becomes a faceset."""
+
+    chip_size: int = 256
+    """Side of a chip in pixels."""
+    every: int = 1
+    """Take every n-th frame."""
+    track: int | Literal["all"] = 0
+    """Which person: 0 is the track with the largest faces over the longest time, 1 the next, or
+    all of them."""
+
+    def __post_init__(self) -> None:
+        _require(
+            32 <= self.chip_size <= 2048, f"`chip_size` must be in 32..2048, not {self.chip_size}."
+        )
+        _require(self.every >= 1, f"`every` must be >= 1, not {self.every}.")
+        _require(self.track == "all" or self.track >= 0, f"`track` must be >= 0, not {self.track}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """How facesets become batches."""
+
+    chip_size: int = 128
+    """Side in pixels of the chips in the dataset, resized from the faceset's when it is built. The
+    augmentation samples it once, bilinearly: keep it below 2 * image size / coverage."""
+    validation_share: float = 0.1
+    """Share of each source's time that is held out for validation."""
+    segment_s: float = 2.0
+    """Length in seconds of the time segments that are held out whole."""
+    num_threads: int = 2
+    """Threads that read and decode records on each host."""
+    prefetch: int = 4
+    """Batches that are made ahead of the step; the bound of the queue."""
+
+    def __post_init__(self) -> None:
+        _require(
+            16 <= self.chip_size <= 2048, f"`chip_size` must be in 16..2048, not {self.chip_size}."
+        )
+        _require(
+            0 < self.validation_share <= 0.5,
+            f"`validation_share` must be in (0, 0.5], not {self.validation_share}.",
+        )
+        _require(self.segment_s > 0, f"`segment_s` must be positive, not {self.segment_s}.")
+        _require(self.num_threads >= 1, f"`num_threads` must be >= 1, not {self.num_threads}.")
+        _require(self.prefetch >= 1, f"`prefetch` must be >= 1, not {self.prefetch}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The autoencoder. The defaults are the original of 2017."""
+
+    image_size: int = 64
+    """Side in pixels of what the network sees."""
+    encoder_features: tuple[int, ...] = (128, 256, 512, 1024)
+    """Channels of the encoder's convolutions (5x5, stride 2), each halving the side."""
+    bottleneck_features: int = 1024
+    """Units of the first dense layer of the inter."""
+    inter_features: int = 1024
+    """Channels of the map into which the second dense layer is folded."""
+    inter_upscale_features: int = 512
+    """Channels after the inter's upscale."""
+    decoder_features: tuple[int, ...] = (256, 128, 64)
+    """Channels of each decoder's upscales, each doubling the side."""
+    mask_head: bool = False
+    """Learn the mask with the face."""
+    mask_features: tuple[int, ...] = (256, 128, 64)
+    """Channels of the mask head's upscales."""
+    mask_encoder: Literal["shared", "separate"] = "shared"
+    """shared: the mask is decoded from the face's latent. separate: from the mask image, by an
+    encoder and inter of its own; conversion then draws that image from landmarks."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of the computation; parameters are float32 always."""
+
+    def __post_init__(self) -> None:
+        _require(
+            self.image_size % 2 ** len(self.encoder_features) == 0,
+            f"`image_size` {self.image_size} must be a multiple of "
+            f"{2 ** len(self.encoder_features)}, since the encoder halves it "
+            f"{len(self.encoder_features)} times.",
+        )
+        for name in ("decoder_features", "mask_features"):
+            output = self.latent_size * 2 * 2 ** len(getattr(self, name))
+            _require(
+                output == self.image_size,
+                f"`{name}` of {len(getattr(self, name))} upscales makes {output} px, not "
+                f"`image_size` {self.image_size}.",
+            )
+
+    @property
+    def latent_size(self) -> int:
+        """Side of the map after the encoder."""
+        return self.image_size // 2 ** len(self.encoder_features)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AugmentationConfig:
+    """Every random change before the network. Lengths are shares of the chip's side."""
+
+    coverage: float = 0.625
+    """Share of the chip's side that the network sees: 160 of 256 px in 2017."""
+    rotation_deg: float = 10.0
+    """Rotation, uniform in [-r, r] degrees."""
+    zoom: float = 0.05
+    """Scale, uniform in [1 - z, 1 + z]."""
+    shift: float = 0.05
+    """Shift along each axis, uniform in [-s, s] of the side."""
+    flip: float = 0.4
+    """Probability of a mirror image."""
+    warp: float = 5 / 256
+    """Standard deviation of the 5x5 grid's displacements: 5 of 256 px in 2017."""
+
+    def __post_init__(self) -> None:
+        _require(0 < self.coverage <= 1, f"`coverage` must be in (0, 1], not {self.coverage}.")
+        _require(0 <= self.zoom < 1, f"`zoom` must be in [0, 1), not {self.zoom}.")
+        _require(0 <= self.flip <= 1, f"`flip` must be in [0, 1], not {self.flip}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """What the decoders are asked for. The defaults are the original's plain L1."""
+
+    l1: float = 1.0
+    """Weight of the mean absolute error of the face."""
+    dssim: float = 0.0
+    """Weight of the structural dissimilarity of the face, (1 - SSIM) / 2."""
+    masked: bool = False
+    """Weight the face's part of the loss by the face mask, so that the background costs nothing."""
+    eyes: float = 0.0
+    """Weight added to the L1 inside the eyes."""
+    mouth: float = 0.0
+    """Weight added to the L1 inside the mouth."""
+    mask: float = 1.0
+    """Weight of the mask head's mean absolute error."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """Adam, as the original used it."""
+
+    learning_rate: float = 5e-5
+    """Step size."""
+    b1: float = 0.5
+    """Decay of the first moment."""
+    b2: float = 0.999
+    """Decay of the second moment."""
+    eps: float = 1e-7
+    """Term that keeps the division finite."""
+    warmup_steps: int = 0
+    """Steps over which the learning rate rises linearly from 0."""
+    ema: float = 0.0
+    """Decay of the running average of the parameters that conversion uses; 0 keeps none."""
+
+    def __post_init__(self) -> None:
+        _require(self.learning_rate > 0, "`learning_rate` must be positive.")
+        _require(0 <= self.ema < 1, f"`ema` must be in [0, 1), not {self.ema}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The pace of a run."""
+
+    batch_size: int = 64
+    """Chips of each identity in one step, over all hosts."""
+    save_every: int = 1_000
+    """Steps between checkpoints."""
+    keep: int = 3
+    """Latest checkpoints that are kept."""
+    log_every: int = 20
+    """Steps between lines of metrics."""
+    preview_every: int = 500
+    """Steps between preview pictures."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "save_every", "keep", "log_every", "preview_every"):
+            _require(getattr(self, name) >= 1, f"`{name}` must be >= 1, not {getattr(self, name)}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """All that determines a training run, beside its data."""
+
+    seed: int = 0
+    """The one seed of all that is random."""
+    steps: int = 50_000
+    """Steps of the whole run; raise it to train on."""
+    data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
+    loss: LossConfig = dataclasses.field(default_factory=LossConfig)
+    optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
+    train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 1, f"`steps` must be >= 1, not {self.steps}.")
+        _require(0 <= self.seed < 2**32, f"`seed` must be in 0..2**32 - 1, not {self.seed}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ConvertConfig:
+    """How a swapped face is put into its frame."""
+
+    blend: Literal["feather", "poisson", "paste"] = "feather"
+    """feather: alpha with a soft edge. poisson: OpenCV's seamlessClone, which is not repeatable to
+    the bit. paste: a hard edge."""
+    mask: Literal["learned", "landmarks"] = "learned"
+    """learned: the model's mask head, where it has one. landmarks: the face oval of the frame."""
+    color: Literal["mean_std", "none"] = "mean_std"
+    """mean_std: match each channel's mean and spread inside the mask to the frame's face."""
+    erode: float = 0.02
+    """How far the mask is shrunk, as a share of the chip's side."""
+    feather: float = 0.04
+    """Standard deviation of the blur of the mask's edge, as a share of the chip's side."""
+    track: int | Literal["all"] = 0
+    """Whose face changes: 0 is the largest where the faces come in, 1 the next, or all."""
+    batch_size: int = 16
+    """Faces in one call of the model."""
+    crf: int = 16
+    """Quality of the H.264 video, lower is better (x264's constant rate factor)."""
+
+    def __post_init__(self) -> None:
+        _require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
+        _require(0 <= self.crf <= 51, f"`crf` must be in 0..51, not {self.crf}.")
+        _require(0 <= self.erode < 0.5, f"`erode` must be in [0, 0.5), not {self.erode}.")
+        _require(0 <= self.feather < 0.5, f"`feather` must be in [0, 0.5), not {self.feather}.")
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """A config dataclass as plain JSON values; `from_dict` is its inverse."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def from_dict(cls: type, values: dict[str, Any]) -> Any:
+    """The inverse of `to_dict`, for `Config` and its parts.
+
+    Raises:
+        ValueError: if a key is unknown or missing, or a value is refused.
+    """
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    if set(values) != set(fields):
+        raise ValueError(
+            f"{cls.__name__} has the keys {sorted(fields)}, but these differ: "
+            f"{sorted(set(values) ^ set(fields))}."
+        )
+    parts = {}
+    for name, value in values.items():
+        if dataclasses.is_dataclass(fields[name].type):
+            parts[name] = from_dict(fields[name].type, value)
+        else:
+            parts[name] = tuple(value) if isinstance(value, list) else value
+    return cls(**parts)

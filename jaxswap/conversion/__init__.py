@@ -1,0 +1,1 @@
+"""Swapped faces put back into footage."""

@@ -1,0 +1,1 @@
+"""The main job on embedded footage of two people who do not exist."""

@@ -1,0 +1,41 @@
+"""What can go wrong for a user. Each message says what was expected, what came and what to do.
+
+The command line prints a `JaxswapError` as one line and exits with 1; a caller's mistake is a
+`ValueError` and keeps its traceback.
+"""
+
+
+class JaxswapError(Exception):
+    """Something that the user can fix; the message is one line and names the remedy."""
+
+
+class FootageError(JaxswapError):
+    """Footage that is missing, empty or cannot be read."""
+
+
+class NoFaceError(JaxswapError):
+    """Footage in which no face was found."""
+
+
+class FacesetError(JaxswapError):
+    """A folder that is no faceset, or a faceset with a broken record or image."""
+
+
+class DatasetError(JaxswapError):
+    """A dataset that is missing, too small or fails its checksums."""
+
+
+class RunError(JaxswapError):
+    """A run folder that is missing, incomplete or belongs to another configuration."""
+
+
+class DivergedError(JaxswapError):
+    """A loss that is not finite."""
+
+
+class OutputError(JaxswapError):
+    """An output that cannot be written where the user wants it."""
+
+
+class MissingExtraError(JaxswapError):
+    """A feature whose optional packages are not installed."""

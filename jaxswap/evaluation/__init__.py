@@ -1,0 +1,1 @@
+"""How well a run reconstructs and swaps, in numbers and pictures."""

@@ -1,0 +1,1 @@
+"""Faces: found, tracked, aligned, cut into chips and kept as a faceset."""

@@ -1,0 +1,1 @@
+"""The autoencoder: encoder, inter, decoders and mask heads."""

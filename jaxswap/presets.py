@@ -1,0 +1,41 @@
+"""Named configurations. A model of a peer is a preset: numbers only, checked by its count.
+
+`original-2017` is deepfakes/faceswap as of December 2017: layers, Adam, L1 and the recipe of
+augmentation. `quick` is our own, for two cores and ten minutes.
+"""
+
+import dataclasses
+
+from jaxswap import config
+
+ORIGINAL_2017 = config.Config()
+
+ORIGINAL_2017_MASK = dataclasses.replace(
+    ORIGINAL_2017,
+    model=config.ModelConfig(mask_head=True),
+    loss=config.LossConfig(masked=True),
+)
+
+QUICK = config.Config(
+    steps=2_000,
+    data=config.DataConfig(chip_size=96),
+    model=config.ModelConfig(
+        encoder_features=(32, 64, 128, 256),
+        bottleneck_features=256,
+        inter_features=128,
+        inter_upscale_features=128,
+        decoder_features=(128, 64, 32),
+        mask_head=True,
+        mask_features=(32, 16, 16),
+    ),
+    augmentation=config.AugmentationConfig(coverage=0.6875),
+    loss=config.LossConfig(dssim=1.0, masked=True, eyes=2.0, mouth=1.0),
+    optimizer=config.OptimizerConfig(learning_rate=5e-4, b1=0.9, warmup_steps=100, ema=0.995),
+    train=config.TrainConfig(batch_size=16, save_every=500, log_every=20, preview_every=500),
+)
+
+PRESETS: dict[str, config.Config] = {
+    "quick": QUICK,
+    "original-2017": ORIGINAL_2017,
+    "original-2017-mask": ORIGINAL_2017_MASK,
+}

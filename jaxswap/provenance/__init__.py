@@ -1,0 +1,1 @@
+"""What every output says about itself."""

@@ -1,0 +1,1 @@
+"""One jitted step for all identities, and the loop around it."""
