@@ -1,4 +1,4 @@
-"""Progress with rate and time left, on standard error: a bar on a terminal, plain lines elsewhere."""
+"""Progress with rate and time left on standard error: a bar on a terminal, else plain lines."""
 
 import time
 from collections.abc import Iterable, Iterator
