@@ -1,0 +1,38 @@
+"""`jaxswap build`: facesets -> dataset."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from jaxswap import config
+from jaxswap.cli import identities
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Build:
+    """Write facesets as one TFDS dataset of ArrayRecord shards. `train` does this by itself.
+
+    Example: jaxswap build a=faces/anna b=faces/ben --out data/anna-ben
+    """
+
+    faceset: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FACESET")]
+    """Facesets, each as NAME=FACESET, or FACESET to name the identity after the folder."""
+    out: Path
+    """Folder of the new dataset."""
+    data: config.DataConfig = config.DataConfig()
+
+    def __post_init__(self) -> None:
+        if not self.faceset:
+            raise ValueError("Name one or more facesets.")
+        identities.parse_or_folder_names(self.faceset)
+
+    def __call__(self) -> int:
+        """Build, and say what is in it."""
+        from pipelines import dataset
+
+        named = identities.parse_or_folder_names(self.faceset)
+        dataset.build(named, self.out, data=self.data)
+        print(f"{self.out}: {', '.join(named)}")
+        return 0

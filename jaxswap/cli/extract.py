@@ -1,0 +1,37 @@
+"""`jaxswap extract`: footage -> faceset."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from jaxswap import config
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Extract:
+    """Find one person's face in footage and write it as a faceset.
+
+    A faceset is a folder to look through and prune: delete an image and that face is gone.
+
+    Example: jaxswap extract anna.mp4 more-of-anna/ --out faces/anna
+    """
+
+    footage: tyro.conf.Positional[tuple[Path, ...]]
+    """Video files, image files or folders of images, all of one person."""
+    out: Path
+    """Folder of the new faceset."""
+    options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = config.ExtractConfig()
+    faces: config.FacesConfig = config.FacesConfig()
+
+    def __post_init__(self) -> None:
+        if not self.footage:
+            raise ValueError("Name one or more video files or folders of images.")
+
+    def __call__(self) -> int:
+        """Extract, and say what was found."""
+        from jaxswap.faces import extraction
+
+        extraction.extract(self.footage, self.out, faces=self.faces, options=self.options)
+        return 0

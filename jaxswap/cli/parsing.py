@@ -1,0 +1,151 @@
+"""From a command line to a command: a frozen dataclass with a call that returns the exit code.
+
+Only the module of the named command is imported, so that `jaxswap train --help` is fast.
+"""
+
+import contextlib
+import difflib
+import functools
+import importlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Union
+
+import tyro
+
+from jaxswap import presets
+
+COMMANDS = {
+    "extract": "Extract",
+    "build": "Build",
+    "train": "Train",
+    "preview": "Preview",
+    "convert": "Convert",
+    "evaluate": "Evaluate",
+    "info": "Info",
+    "demo": "Demo",
+}
+"""Command -> name of its class in the module `jaxswap.cli.<command>`."""
+
+DESCRIPTION = """Video face swapping, reproducible from a seed: footage of two or more people in, a
+finished swapped video out. Use it with the consent of everyone who appears; every output is marked
+as synthetic.
+
+In order: extract, train, convert. `jaxswap COMMAND --help` explains one and gives an example;
+`jaxswap demo` does it all on embedded footage."""
+
+
+class UsageError(Exception):
+    """A command line that cannot be understood; the message is one line and names the remedy."""
+
+
+def parse(argv: Sequence[str]) -> Callable[[], int]:
+    """The command that `argv` (without the program's name) asks for.
+
+    Raises:
+        UsageError: if it asks for nothing that exists, or for values that are refused.
+        SystemExit: with 0, after a help text was printed.
+    """
+    name = argv[0] if argv else "--help"
+    if name in ("-h", "--help"):
+        return _tyro(_all_commands(), list(argv) or ["--help"], prog="jaxswap")
+    if name not in COMMANDS:
+        raise UsageError(
+            f"Unknown command {name!r}.{_nearest(name, COMMANDS)} Commands: {', '.join(COMMANDS)}."
+        )
+    command = load(name)
+    arguments = list(argv[1:])
+    if name == "train":
+        preset = preset_named(_last_value(arguments, "--preset") or "quick")
+        command = functools.partial(command, configuration=preset)
+    return _tyro(command, arguments, prog=f"jaxswap {name}")
+
+
+def load(name: str) -> Any:
+    """The class of the command `name`."""
+    return getattr(importlib.import_module(f"jaxswap.cli.{name}"), COMMANDS[name])
+
+
+def preset_named(name: str) -> Any:
+    """The preset `name`.
+
+    Raises:
+        UsageError: if there is none; names the nearest.
+    """
+    if name not in presets.PRESETS:
+        known = ", ".join(presets.PRESETS)
+        raise UsageError(
+            f"Unknown preset {name!r}.{_nearest(name, presets.PRESETS)} Presets: {known}."
+        )
+    return presets.PRESETS[name]
+
+
+def _all_commands() -> Any:
+    return Union[tuple(load(name) for name in COMMANDS)]  # noqa: UP007 - made at run time
+
+
+def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
+    """`tyro.cli`, with what it says about a wrong option in one line."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(command, args=arguments, prog=prog, description=_description(prog))
+    except ValueError as error:  # a value that its configuration refuses
+        raise UsageError(f"{error} ({prog} --help)") from error
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
+
+
+def _description(prog: str) -> str | None:
+    return DESCRIPTION if prog == "jaxswap" else None
+
+
+def _last_value(arguments: Sequence[str], option: str) -> str | None:
+    """The value that `--option VALUE` or `--option=VALUE` gives, the last if there are many."""
+    found = None
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{option}="):
+            found = argument.partition("=")[2]
+        elif argument == option and index + 1 < len(arguments):
+            found = arguments[index + 1]
+    return found
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def one_line(box: str) -> str:
+    """A framed message of tyro as one line: the message, and the options it names.
+
+    The frame's title repeats the message and the help texts of options are for `--help`, so both
+    go. Text without a frame comes back joined.
+    """
+    rows = [row.strip() for row in box.splitlines()]
+    inside = [row.strip("│ ").strip() for row in rows if row.startswith("│")]
+    if not inside:
+        return " ".join(box.split())
+    sections: list[list[str]] = [[]]
+    for row in inside:
+        if re.fullmatch("─+", row):
+            sections.append([])
+        elif row:
+            sections[-1].append(row)
+    parts = []
+    for section in sections:
+        if section and section[0].startswith(("For full helptext", "Argument helptext")):
+            continue
+        parts.append(" ".join(_named_options(section)))
+    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def _named_options(section: list[str]) -> list[str]:
+    """The rows of a section; of a list of options ("...:" and then "--name") only the names."""
+    if not section or not section[0].endswith(":"):
+        return section
+    names = [row.split()[0].rstrip(",") for row in section[1:] if row.startswith("--")]
+    return [section[0], ", ".join(names)] if names else section
