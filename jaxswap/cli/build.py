@@ -21,7 +21,7 @@ class Build:
     """Facesets, each as NAME=FACESET, or FACESET to name the identity after the folder."""
     out: Path
     """Folder of the new dataset."""
-    data: config.DataConfig = config.DataConfig()
+    data: config.DataConfig = dataclasses.field(default_factory=config.DataConfig)
 
     def __post_init__(self) -> None:
         if not self.faceset:

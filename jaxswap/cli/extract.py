@@ -22,8 +22,10 @@ class Extract:
     """Video files, image files or folders of images, all of one person."""
     out: Path
     """Folder of the new faceset."""
-    options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = config.ExtractConfig()
-    faces: config.FacesConfig = config.FacesConfig()
+    options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = dataclasses.field(
+        default_factory=config.ExtractConfig
+    )
+    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
 
     def __post_init__(self) -> None:
         if not self.footage:

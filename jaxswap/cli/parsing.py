@@ -4,7 +4,6 @@ Only the module of the named command is imported, so that `jaxswap train --help`
 """
 
 import contextlib
-import difflib
 import functools
 import importlib
 import io
@@ -14,7 +13,7 @@ from typing import Any, Union
 
 import tyro
 
-from jaxswap import presets
+from jaxswap.cli import names
 
 COMMANDS = {
     "extract": "Extract",
@@ -47,18 +46,17 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
         UsageError: if it asks for nothing that exists, or for values that are refused.
         SystemExit: with 0, after a help text was printed.
     """
-    name = argv[0] if argv else "--help"
+    if not argv:
+        raise UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
+    name = argv[0]
     if name in ("-h", "--help"):
-        return _tyro(_all_commands(), list(argv) or ["--help"], prog="jaxswap")
+        return _tyro(_all_commands(), ["--help"], prog="jaxswap")
     if name not in COMMANDS:
-        raise UsageError(
-            f"Unknown command {name!r}.{_nearest(name, COMMANDS)} Commands: {', '.join(COMMANDS)}."
-        )
+        raise UsageError(names.unknown("command", name, COMMANDS))
     command = load(name)
     arguments = list(argv[1:])
     if name == "train":
-        preset = preset_named(_last_value(arguments, "--preset") or "quick")
-        command = functools.partial(command, configuration=preset)
+        command = _with_preset(command, _last_value(arguments, "--preset") or "quick")
     return _tyro(command, arguments, prog=f"jaxswap {name}")
 
 
@@ -67,18 +65,12 @@ def load(name: str) -> Any:
     return getattr(importlib.import_module(f"jaxswap.cli.{name}"), COMMANDS[name])
 
 
-def preset_named(name: str) -> Any:
-    """The preset `name`.
-
-    Raises:
-        UsageError: if there is none; names the nearest.
-    """
-    if name not in presets.PRESETS:
-        known = ", ".join(presets.PRESETS)
-        raise UsageError(
-            f"Unknown preset {name!r}.{_nearest(name, presets.PRESETS)} Presets: {known}."
-        )
-    return presets.PRESETS[name]
+def _with_preset(command: Any, name: str) -> Any:
+    """`command` with the preset's values as the defaults that options then change."""
+    try:
+        return functools.partial(command, configuration=names.preset(name))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _all_commands() -> Any:
@@ -114,11 +106,6 @@ def _last_value(arguments: Sequence[str], option: str) -> str | None:
     return found
 
 
-def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
 def one_line(box: str) -> str:
     """A framed message of tyro as one line: the message, and the options it names.
 
@@ -140,7 +127,8 @@ def one_line(box: str) -> str:
         if section and section[0].startswith(("For full helptext", "Argument helptext")):
             continue
         parts.append(" ".join(_named_options(section)))
-    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+    line = ". ".join(part.rstrip(".") for part in parts if part) + "."
+    return re.sub(r"^Error parsing [A-Z]\w*: ", "", line)  # the class is none of the user's words
 
 
 def _named_options(section: list[str]) -> list[str]:

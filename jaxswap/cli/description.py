@@ -1,0 +1,122 @@
+"""What `info` says: plain JSON values, and the same as lines of text."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jaxswap import config, errors
+from jaxswap.cli import names
+
+
+def of_preset(name: str) -> dict[str, Any]:
+    """A preset: its configuration, and the parameter counts of its parts for two identities."""
+    from jaxswap.models import autoencoder
+
+    preset = names.preset(name)
+    return {
+        "kind": "preset",
+        "preset": name,
+        "identities": 2,
+        "parameters": autoencoder.count_parameters(preset.model, num_identities=2),
+        "config": config.to_dict(preset),
+    }
+
+
+def of_path(path: Path) -> dict[str, Any]:
+    """A faceset, dataset, run, or video or image, by what lies at `path`.
+
+    Raises:
+        JaxswapError: if nothing is there, or nothing that jaxswap knows.
+    """
+    if not path.exists():
+        raise errors.FootageError(f"{path} does not exist: check the path.")
+    if (path / "run.json").exists():
+        return _of_run(path)
+    if (path / "faceset.json").exists():
+        from jaxswap.faces import faceset
+
+        return {"kind": "faceset", "path": str(path), **faceset.Faceset.open(path).info()}
+    if (path / "dataset.json").exists():
+        from pipelines import dataset
+
+        return {"kind": "dataset", "path": str(path), **dataset.Dataset.open(path).info()}
+    return _of_footage(path)
+
+
+def _of_run(path: Path) -> dict[str, Any]:
+    from jaxswap import runs
+    from jaxswap.models import autoencoder
+
+    run = runs.Run.open(path)
+    found = {
+        "kind": "run",
+        "path": str(path),
+        "preset": run.manifest.get("preset"),
+        "identities": list(run.identities),
+        "steps": run.config.steps,
+        "checkpoints": list(run.steps()),
+        "step": None,
+        "parameters_sha256": None,
+    }
+    if run.steps():
+        params, step = run.load_params()
+        found["step"] = step
+        found["parameters_sha256"] = runs.parameters_sha256(params)
+    found["parameters"] = autoencoder.count_parameters(
+        run.config.model, num_identities=len(run.identities)
+    )
+    found["versions"] = run.manifest.get("versions")
+    found["created"] = run.manifest.get("created")
+    return found
+
+
+def _of_footage(path: Path) -> dict[str, Any]:
+    import dataclasses
+
+    from jaxswap import footage
+    from jaxswap.provenance import marks
+
+    probed = footage.probe(path)
+    mark = None if path.is_dir() else marks.read(path)
+    return {
+        "kind": probed.kind,
+        "path": str(path),
+        "synthetic": mark is not None,
+        "mark": None if mark is None else dataclasses.asdict(mark),
+        "width": probed.width,
+        "height": probed.height,
+        "frames": probed.num_frames,
+        "duration_s": probed.duration_s,
+        "frame_rate": None if probed.frame_rate is None else float(probed.frame_rate),
+        "audio_streams": probed.audio_streams,
+    }
+
+
+def lines(found: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:
+    """`found` as aligned lines of text, its nested parts indented; what is not known is left out.
+
+    Args:
+        found: what `of_path` or `of_preset` gave.
+        indent: what each line begins with.
+    """
+    width = max((len(key) for key in found), default=0)
+    for key, value in found.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{key}:"
+            yield from lines(value, indent=indent + "  ")
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            for item in value:
+                yield f"{indent}{key}:"
+                yield from lines(item, indent=indent + "  ")
+        elif value is not None:
+            yield f"{indent}{key:<{width}}  {_text(value)}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return str(value)

@@ -1,0 +1,31 @@
+"""`jaxswap preview`: run -> picture of what the model does."""
+
+import dataclasses
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Draw validation chips beside what the model makes of them: a, a->a, a->b, b, b->b, b->a.
+
+    Example: jaxswap preview --run runs/anna-ben --out preview.png
+    """
+
+    run: Path
+    """Run folder of the trained model."""
+    out: Path
+    """Picture to write (.png)."""
+
+    def __call__(self) -> int:
+        """Draw the grid of the latest checkpoint."""
+        from jaxswap import images, runs
+        from jaxswap.cli import run_data
+        from jaxswap.training import previews
+
+        run = runs.Run.open(self.run)
+        params, step = run.load_params()
+        validation = run_data.validation(run, limit=8)
+        grid = previews.grid(params, run.config, run.identities, validation)
+        images.write_image(self.out, grid)
+        print(f"{self.out}: step {step}")
+        return 0

@@ -1,0 +1,54 @@
+"""`jaxswap train`: facesets -> run."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from jaxswap import config, presets
+from jaxswap.cli import identities
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Train:
+    """Train one model for two or more identities, or go on with a run that was stopped.
+
+    Ctrl-C saves a checkpoint and stops; the same command goes on from there.
+
+    Example: jaxswap train --identity a=faces/anna --identity b=faces/ben --run runs/anna-ben
+    """
+
+    identity: Annotated[
+        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="NAME=FACESET")
+    ]
+    """An identity: the name you give it, and its faceset (or a built dataset that has it)."""
+    run: Path
+    """Run folder: data, checkpoints, metrics and previews. All that is written goes here."""
+    preset: Annotated[str, tyro.conf.arg(metavar="{" + ",".join(presets.PRESETS) + "}")] = "quick"
+    """Configuration to start from; the defaults below are this preset's."""
+    configuration: Annotated[config.Config, tyro.conf.arg(name="")] = presets.QUICK
+
+    def __post_init__(self) -> None:
+        if len(identities.parse(self.identity)) < 2:
+            raise ValueError(
+                f"Training needs two or more identities, not {len(self.identity)}: "
+                "give --identity NAME=FACESET for each."
+            )
+
+    def __call__(self) -> int:
+        """Build the dataset where there is none, then train to the last step."""
+        from jaxswap.cli import manifest, run_data
+        from jaxswap.training import loop
+
+        named = identities.parse(self.identity)
+        data = run_data.prepare(self.run, named, data=self.configuration.data)
+        loop.train(
+            self.configuration,
+            run_dir=self.run,
+            identities=list(named),
+            manifest=manifest.collect(self.preset, named, data),
+            loader=run_data.loader(data, list(named), self.configuration),
+            validation=run_data.validation_of(data, list(named)),
+        )
+        return 0

@@ -1,0 +1,131 @@
+"""Command lines become frozen commands, and a wrong one becomes one line that names the remedy."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxswap import presets
+from jaxswap.cli import parsing
+
+TRAIN = ("train", "--identity", "a=x", "--identity", "b=y", "--run", "r")
+HEAVY = {"jax", "flax", "orbax", "grain", "cv2", "av", "tensorflow_datasets", "numpy", "matplotlib"}
+
+
+def test_every_value_is_a_dotted_option():
+    command = parsing.parse(
+        [
+            *TRAIN,
+            *shlex.split("--train.batch-size 8 --model.no-mask-head --data.chip-size 80"),
+            *shlex.split("--optimizer.ema 0 --augmentation.flip 0.5 --loss.dssim 0.5"),
+        ]
+    )
+    made = command.configuration
+    assert (made.train.batch_size, made.model.mask_head, made.data.chip_size) == (8, False, 80)
+    assert (made.optimizer.ema, made.augmentation.flip, made.loss.dssim) == (0, 0.5, 0.5)
+
+
+def test_steps_and_seed_have_no_prefix():
+    made = parsing.parse([*TRAIN, "--steps", "7", "--seed", "3"]).configuration
+    assert (made.steps, made.seed) == (7, 3)
+
+
+def test_without_options_a_run_is_the_quick_preset():
+    command = parsing.parse(list(TRAIN))
+    assert command.configuration == presets.QUICK
+    assert command.preset == "quick"
+
+
+@pytest.mark.parametrize(
+    "form", [("--preset", "original-2017-mask"), ("--preset=original-2017-mask",)]
+)
+def test_preset_gives_the_defaults_that_options_change(form):
+    command = parsing.parse([*TRAIN, *form, "--steps", "9"])
+    assert command.preset == "original-2017-mask"
+    assert command.configuration.model == presets.ORIGINAL_2017_MASK.model
+    assert command.configuration.steps == 9
+
+
+def test_identities_keep_their_order_and_may_be_many():
+    command = parsing.parse([*TRAIN, "--identity", "c=z"])
+    assert command.identity == ("a=x", "b=y", "c=z")
+
+
+def test_convert_takes_from_and_to():
+    command = parsing.parse(
+        shlex.split("convert in.mp4 --run r --from a --to b --out o --blend poisson --track all")
+    )
+    assert (command.from_identity, command.to_identity) == ("a", "b")
+    assert (command.footage, command.out) == (Path("in.mp4"), Path("o"))
+    assert (command.options.blend, command.options.track) == ("poisson", "all")
+
+
+@pytest.mark.parametrize("line", ["extract 1.mp4 2.mp4 --out o", "extract --out o 1.mp4 2.mp4"])
+def test_extract_takes_footage_before_or_after_options(line):
+    command = parsing.parse(shlex.split(f"{line} --faces.min-score 0.5"))
+    assert command.footage == (Path("1.mp4"), Path("2.mp4"))
+    assert command.faces.min_score == 0.5
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ("trian", "Unknown command 'trian'. Did you mean 'train'?"),
+        ("", "Name a command: extract, build, train"),
+        ("train --preset original", "Did you mean 'original-2017'?"),
+        ("info --preset quik", "Did you mean 'quick'?"),
+        ("info", "either a PATH or a --preset"),
+        ("info --preset quick x", "either a PATH or a --preset"),
+        ("train --run r --identity a=x --identity b=y --train.batchsize 8", "--train.batch-size"),
+        ("train --identity a=x --identity b=y", "--run"),
+        ("train --run r --identity a=x", "two or more identities, not 1"),
+        ("train --run r --identity a=x --identity a=y", "Two identities are named 'a'"),
+        ("train --run r --identity a=x --identity y", "NAME=PATH"),
+        ("train --run r --identity a=x --identity b/c=y", "letters, digits"),
+        ("train --run r --identity a=x --identity b=y --steps 0", "`steps` must be >= 1, not 0"),
+        ("train --run r --identity a=x --identity b=y --seed x", "--seed"),
+        ("train --run r --identity a=x --identity b=y --model.mask-encoder own", "'separate'"),
+        ("extract --out o", "one or more video files"),
+        ("build --out o", "one or more facesets"),
+        ("evaluate --run r --out o --footage f", "go together"),
+        ("convert f --run r --from a", "--to, --out"),
+    ],
+)  # fmt: skip
+def test_wrong_command_line_is_one_line(argv, said):
+    with pytest.raises(parsing.UsageError) as caught:
+        parsing.parse(argv.split())
+    line = str(caught.value)
+    assert said in line
+    assert "\n" not in line
+    assert "│" not in line
+
+
+def test_text_without_a_frame_stays():
+    assert parsing.one_line("something\n else") == "something else"
+
+
+@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in parsing.COMMANDS)])
+def test_help_is_printed(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parsing.parse(argv)
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    assert "usage: jaxswap" in printed
+    assert "{None}" not in printed
+    assert "Example: jaxswap" in printed
+
+
+@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in parsing.COMMANDS)])
+def test_help_loads_nothing_heavy(argv):
+    program = (
+        "import sys\n"
+        "from jaxswap.cli import main\n"
+        "try:\n    main.run(sys.argv[1:])\n"
+        "finally:\n    print(*sorted({name.split('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *argv], capture_output=True, text=True, check=True
+    )
+    assert HEAVY.isdisjoint(done.stdout.splitlines()[-1].split())
