@@ -30,7 +30,13 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # XLA's and LiteRT's notes; errors stay
     os.environ.setdefault("GLOG_minloglevel", "2")
     logging.disable(logging.WARNING)  # what users should know, the commands print themselves
-    return run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output left, as `head` does: nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 def run(argv: Sequence[str]) -> int:
@@ -39,15 +45,14 @@ def run(argv: Sequence[str]) -> int:
         command = parsing.parse(argv)
     except parsing.UsageError as error:
         return _say(str(error), code=2)
+    except SystemExit:  # a help text was printed
+        return 0
     try:
         return command()
     except errors.JaxswapError as error:
         return _say(str(error))
     except KeyboardInterrupt:
         return _say("Stopped. What was complete before is as it was.", code=130)
-    except BrokenPipeError:  # the reader of our output left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:
         line = _system_line(error)
         if line is None:
