@@ -1,0 +1,83 @@
+"""What an output says about itself: that it is synthetic, and what made it.
+
+A video or picture that jaxswap changed carries a `Mark` as XMP, in the place where its format
+keeps XMP, and a sentence for people in its comment. There is no switch that leaves it out.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from jaxswap import errors, version
+
+COMPOSITE_SYNTHETIC = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
+"""IPTC's term for media that combine captured with synthetic elements made by a trained model.
+
+Reference: https://cv.iptc.org/newscodes/digitalsourcetype/
+"""
+
+MAX_PACKET_BYTES = 1 << 18
+"""Largest XMP packet that is looked at; ours has about 2,000 bytes."""
+
+MAX_NAME = 200
+"""Longest name of an identity in a mark, in characters."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What is written into, and read back from, an output."""
+
+    run_fingerprint: str
+    """Fingerprint of the run and checkpoint whose parameters made the face."""
+    from_identity: str
+    """The identity whose face was replaced."""
+    to_identity: str
+    """The identity whose face was put on it."""
+    tool: str = "jaxswap"
+    """The program."""
+    version: str = version.__version__
+    """Its version."""
+    digital_source_type: str = COMPOSITE_SYNTHETIC
+    """IPTC's term for how the media came to be."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not value or len(value) > MAX_NAME or not value.isprintable():
+                raise ValueError(
+                    f"`{field.name}` must be 1..{MAX_NAME} printable characters, not {value!r:.80}."
+                )
+
+
+def comment(mark: Mark, *, kind: str) -> str:
+    """The sentence for people.
+
+    Args:
+        mark: what the output says about itself.
+        kind: what the output is: video or image.
+    """
+    return (
+        f"Synthetic media: a face in this {kind} was replaced by {mark.tool} {mark.version} "
+        f"(identity {mark.from_identity} by {mark.to_identity}, run {mark.run_fingerprint})."
+    )
+
+
+def read(path: Path) -> Mark | None:
+    """The mark of a video or picture, or None if it has none that can be read.
+
+    The file may be anything: it is told by its first bytes, its lengths are checked, and XML with
+    a document type or entities is refused.
+
+    Raises:
+        FootageError: if there is no such file.
+    """
+    from jaxswap.provenance import containers, xmp
+
+    if not path.is_file():
+        raise errors.FootageError(f"{path} is no file: name one video or image.")
+    try:
+        packet = containers.find_packet(path)
+    except OSError as e:
+        raise errors.FootageError(f"{path} cannot be read: {e.strerror or e}.") from e
+    return None if packet is None else xmp.parse(packet)
