@@ -1,0 +1,298 @@
+"""Footage: a video, an image or a folder of images, read frame by frame.
+
+Presentation times are kept as they are, variable rates too, and frames come upright.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+
+from jaxswap import errors, images, types
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Frame:
+    """One full image of the footage.
+
+    Attributes:
+        index: position in the footage, from 0.
+        time_s: presentation time in seconds; for images their index.
+        image_u8: RGB, upright.
+        pts: presentation time in units of `time_base`; None for images.
+        name: the image's file name; None for video.
+        video_frame: the decoded frame as it came, for frames that pass through unchanged.
+    """
+
+    index: int
+    time_s: float
+    image_u8: types.ImageU8
+    pts: int | None = None
+    time_base: Fraction | None = None
+    name: str | None = None
+    video_frame: av.VideoFrame | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FootageInfo:
+    """What footage is, by its headers: `num_frames` and `duration_s` are estimates."""
+
+    path: Path
+    kind: Literal["video", "image", "images"]
+    width: int
+    height: int
+    num_frames: int | None
+    duration_s: float | None
+    frame_rate: Fraction | None
+    audio_streams: int
+
+
+def probe(path: Path) -> FootageInfo:
+    """What the footage is, upright size included.
+
+    Raises:
+        FootageError: if it is missing, unreadable, empty or holds no picture.
+    """
+    if path.is_dir():
+        names = image_files(path)
+        height, width = _first_readable(names).shape[:2]
+        return FootageInfo(
+            path=path,
+            kind="images",
+            width=width,
+            height=height,
+            num_frames=len(names),
+            duration_s=None,
+            frame_rate=None,
+            audio_streams=0,
+        )
+    if path.suffix.lower() in images.SUFFIXES:
+        height, width = images.read_u8(path).shape[:2]
+        return FootageInfo(
+            path=path,
+            kind="image",
+            width=width,
+            height=height,
+            num_frames=1,
+            duration_s=None,
+            frame_rate=None,
+            audio_streams=0,
+        )
+    with open_video(path) as container:
+        return _probe_video(path, container)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder in natural order (2 before 10).
+
+    Raises:
+        FootageError: if there are none.
+    """
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in images.SUFFIXES and not path.name.startswith(".")
+    ]
+    if not found:
+        raise errors.FootageError(
+            f"The folder {folder} holds no image ({', '.join(images.SUFFIXES)}). "
+            "Give a video file or a folder of images."
+        )
+    return sorted(found, key=lambda path: (_natural(path.name), path.name))
+
+
+def open_video(path: Path) -> av.container.InputContainer:
+    """Open a video for demuxing.
+
+    Raises:
+        FootageError: if it is missing, cannot be opened or has no video stream.
+    """
+    if not path.exists():
+        raise errors.FootageError(f"There is no file {path}. Check the path.")
+    if path.stat().st_size == 0:
+        raise errors.FootageError(f"{path} is empty. Copy or export it again.")
+    try:
+        container = av.open(str(path))
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise errors.FootageError(
+            f"{path} cannot be read as a video ({_reason(error)}). "
+            "Give a video file, an image or a folder of images."
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
+    return container
+
+
+class FrameReader:
+    """The frames of footage, one after the other, each decoded once.
+
+    Attributes:
+        info: what `probe` says of the footage.
+        lost: after the last frame, what did not decode, in words; None if all did.
+    """
+
+    def __init__(self, path: Path, *, every: int = 1):
+        if every < 1:
+            raise ValueError(f"`every` must be >= 1, not {every}.")
+        self.info = probe(path)
+        self.lost: str | None = None
+        self._every = every
+
+    def __iter__(self) -> Iterator[Frame]:
+        frames = self._video() if self.info.kind == "video" else self._images()
+        return (frame for frame in frames if frame.index % self._every == 0)
+
+    @property
+    def num_frames(self) -> int | None:
+        """How many frames will come, by the headers."""
+        total = self.info.num_frames
+        return None if total is None else -(-total // self._every)
+
+    def _images(self) -> Iterator[Frame]:
+        path = self.info.path
+        names = image_files(path) if self.info.kind == "images" else [path]
+        broken = []
+        for index, name in enumerate(names):
+            try:
+                image_u8 = images.read_u8(name)
+            except errors.FootageError:
+                if len(names) == 1:
+                    raise
+                broken.append(name.name)
+                continue
+            yield Frame(index=index, time_s=float(index), image_u8=image_u8, name=name.name)
+        if broken:
+            shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
+            self.lost = f"{len(broken)} of {len(names)} images cannot be read: {shown}"
+
+    def _video(self) -> Iterator[Frame]:
+        with open_video(self.info.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            last_pts: int | None = None
+            index, last_time = 0, 0.0
+            failure = None
+            for video_frame, error in _decode(container, stream):
+                if error is not None:
+                    failure = _reason(error)
+                    continue
+                frame = _frame(video_frame, stream, index=index, last_pts=last_pts)
+                last_pts, last_time = frame.pts, frame.time_s
+                index += 1
+                yield frame
+            self._account(index, last_time, failure)
+
+    def _account(self, decoded: int, last_time: float, failure: str | None) -> None:
+        path = self.info.path
+        if decoded == 0:
+            raise errors.FootageError(
+                f"Not one frame of {path} decodes{f' ({failure})' if failure else ''}. "
+                "Copy or export it again."
+            )
+        duration, rate = self.info.duration_s, self.info.frame_rate
+        frame_s = 1.0 / float(rate) if rate else 0.0
+        missing = (duration - last_time - frame_s) if duration else 0.0
+        if missing > max(0.5, 2 * frame_s):
+            self.lost = f"the last {missing:.1f} s of {path.name} do not decode"
+        elif failure:
+            self.lost = f"parts of {path.name} do not decode ({failure})"
+
+
+def _decode(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Iterator[tuple[av.VideoFrame | None, Exception | None]]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.FFmpegError, OSError) as error:
+            yield None, error
+            return
+        try:
+            for frame in packet.decode():
+                yield frame, None
+        except av.FFmpegError as error:
+            yield None, error
+
+
+def _frame(
+    video_frame: av.VideoFrame, stream: av.VideoStream, *, index: int, last_pts: int | None
+) -> Frame:
+    time_base = Fraction(video_frame.time_base or stream.time_base)
+    pts = video_frame.pts
+    if pts is None:  # some raw streams carry no times: count on at the stream's rate
+        step = max(1, round(1 / (Fraction(stream.average_rate or 25) * time_base)))
+        pts = 0 if last_pts is None else last_pts + step
+    return Frame(
+        index=index,
+        time_s=float(pts * time_base),
+        image_u8=to_rgb_u8(video_frame),
+        pts=pts,
+        time_base=time_base,
+        video_frame=video_frame,
+    )
+
+
+def to_rgb_u8(video_frame: av.VideoFrame) -> types.ImageU8:
+    """A decoded frame as RGB by its own colour matrix and range, turned upright."""
+    image_u8 = video_frame.to_ndarray(format="rgb24")
+    quarter_turns = round(video_frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image_u8, quarter_turns))
+
+
+def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
+    stream = container.streams.video[0]
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if not (0 < width * height <= images.MAX_PIXELS):
+        raise errors.FootageError(
+            f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
+        )
+    try:
+        rotation = next(container.decode(stream)).rotation
+    except (StopIteration, av.FFmpegError):
+        rotation = 0  # the reader reports what does not decode
+    if round(rotation / 90) % 2:
+        width, height = height, width
+    rate = Fraction(stream.average_rate) if stream.average_rate else None
+    duration = None
+    if stream.duration:
+        duration = float(stream.duration * stream.time_base)
+    elif container.duration:
+        duration = container.duration / av.time_base
+    num_frames = stream.frames or (round(duration * rate) if duration and rate else None)
+    return FootageInfo(
+        path=path,
+        kind="video",
+        width=width,
+        height=height,
+        num_frames=num_frames or None,
+        duration_s=duration,
+        frame_rate=rate,
+        audio_streams=len(container.streams.audio),
+    )
+
+
+def _first_readable(names: list[Path]) -> types.ImageU8:
+    for name in names[:-1]:
+        try:
+            return images.read_u8(name)
+        except errors.FootageError:
+            continue
+    return images.read_u8(names[-1])
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
