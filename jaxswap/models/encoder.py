@@ -1,0 +1,21 @@
+"""The encoder: one for all identities."""
+
+import flax.linen as nn
+from jaxtyping import Array, Float
+
+from jaxswap.models import blocks
+
+
+class Encoder(nn.Module):
+    """Convolutions that halve the side each."""
+
+    features: tuple[int, ...]
+    dtype: str = "float32"
+
+    @nn.compact
+    def __call__(self, images: Float[Array, "n h w c"]) -> Float[Array, "n lh lw f"]:
+        """Maps of an image in [0, 1], or of a mask image with one channel."""
+        x = images
+        for features in self.features:
+            x = blocks.Downscale(features, dtype=self.dtype)(x)
+        return x
