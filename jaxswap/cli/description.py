@@ -10,14 +10,12 @@ from jaxswap.cli import names
 
 def of_preset(name: str) -> dict[str, Any]:
     """A preset: its configuration, and the parameter counts of its parts for two identities."""
-    from jaxswap.models import autoencoder
-
     preset = names.preset(name)
     return {
         "kind": "preset",
         "preset": name,
         "identities": 2,
-        "parameters": autoencoder.count_parameters(preset.model, num_identities=2),
+        "parameters": _parameters(preset.model, num_identities=2),
         "config": config.to_dict(preset),
     }
 
@@ -43,9 +41,19 @@ def of_path(path: Path) -> dict[str, Any]:
     return _of_footage(path)
 
 
+def _parameters(model: config.ModelConfig, *, num_identities: int) -> dict[str, int]:
+    """Counts by part in the order of the data's flow; of `decoder` and `mask_head`, for each."""
+    from jaxswap.models import autoencoder
+
+    counts = autoencoder.count_parameters(model, num_identities=num_identities)
+    order = ("encoder", "inter", "encoder_and_inter", "decoder", "mask_head", "mask_encoder")
+    known = [part for part in order if part in counts]
+    rest = [part for part in counts if part not in (*order, "total")]
+    return {part: counts[part] for part in (*known, *rest, "total")}
+
+
 def _of_run(path: Path) -> dict[str, Any]:
     from jaxswap import runs
-    from jaxswap.models import autoencoder
 
     run = runs.Run.open(path)
     found = {
@@ -62,9 +70,7 @@ def _of_run(path: Path) -> dict[str, Any]:
         params, step = run.load_params()
         found["step"] = step
         found["parameters_sha256"] = runs.parameters_sha256(params)
-    found["parameters"] = autoencoder.count_parameters(
-        run.config.model, num_identities=len(run.identities)
-    )
+    found["parameters"] = _parameters(run.config.model, num_identities=len(run.identities))
     found["versions"] = run.manifest.get("versions")
     found["created"] = run.manifest.get("created")
     return found
@@ -77,7 +83,7 @@ def _of_footage(path: Path) -> dict[str, Any]:
     from jaxswap.provenance import marks
 
     probed = footage.probe(path)
-    mark = None if path.is_dir() else marks.read(path)
+    mark = marks.read(footage.image_files(path)[0] if path.is_dir() else path)
     return {
         "kind": probed.kind,
         "path": str(path),

@@ -26,6 +26,6 @@ class Preview:
         params, step = run.load_params()
         validation = run_data.validation(run, limit=8)
         grid = previews.grid(params, run.config, run.identities, validation)
-        images.write_image(self.out, grid)
+        images.write_png(self.out, grid)
         print(f"{self.out}: step {step}")
         return 0
