@@ -1,0 +1,44 @@
+"""Boxes of the detector, rows of (x0, y0, x1, y1, score) in pixels, in the way of mtcnn 1.0.0."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def suppress(
+    boxes: Float[np.ndarray, "n c"], threshold: float, *, by_smaller: bool = False
+) -> Float[np.ndarray, "m c"]:
+    """Drop every box that overlaps a better one by more than `threshold`, best first.
+
+    Any better box suppresses, one that is itself suppressed too: so does mtcnn 1.0.0, and the
+    faces must be the same. Overlap is the intersection over the union, or over the smaller box.
+    """
+    boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
+    common = np.prod(np.maximum(0, high - low), axis=-1)
+    if by_smaller:
+        whole = np.minimum(area[:, None], area[None])
+    else:
+        whole = area[:, None] + area[None] - common
+    return boxes[~np.triu(common / whole > threshold, 1).any(axis=0)]
+
+
+def square(boxes: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
+    """Grow the shorter side about the centre."""
+    boxes = boxes.copy()
+    sides = boxes[:, 2:4] - boxes[:, :2]
+    longest = sides.max(axis=1, keepdims=True)
+    boxes[:, :2] += (sides - longest) / 2
+    boxes[:, 2:4] = boxes[:, :2] + longest
+    return boxes
+
+
+def refine(
+    boxes: Float[np.ndarray, "n c"], offsets: Float[np.ndarray, "n 4"]
+) -> Float[np.ndarray, "n c"]:
+    """Move each corner by its offset, a share of the box's (inclusive) side."""
+    boxes = boxes.copy()
+    sides = boxes[:, 2:4] - boxes[:, :2] + 1
+    boxes[:, :4] += offsets * np.concatenate([sides, sides], axis=1)
+    return boxes
