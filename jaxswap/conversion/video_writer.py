@@ -1,0 +1,235 @@
+"""H.264 video with the size, times, colours, sound and chapters of its source."""
+
+import contextlib
+import math
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+
+from jaxswap import errors, files
+from jaxswap.conversion import colorimetry, companions
+from jaxswap.provenance import containers, marks, xmp
+
+FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+"""Suffixes of the videos that can be written, and their formats. The name decides nothing else:
+FFmpeg would take .m4v for a raw MPEG-4 stream."""
+
+PRESET = "fast"
+"""x264's preset: between the time and the size of the video."""
+
+_MAX_TIMESCALE = 2**31 - 1
+
+
+def check(out: Path, *, source: Path) -> None:
+    """Refuse an output that cannot be written, before any work is done.
+
+    Raises:
+        OutputError: if the suffix is none of `FORMATS`, or the output would replace its source.
+    """
+    if out.suffix.lower() not in FORMATS:
+        raise errors.OutputError(f"{out} must end in one of {', '.join(FORMATS)}.")
+    if out.is_dir():
+        raise errors.OutputError(f"{out} is a folder: name a video file in it.")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise errors.OutputError(f"{out} is the footage itself: choose another name.")
+
+
+class VideoWriter:
+    """Writes one video under its final name, complete or not at all; use it in a `with` block.
+
+    Frames come in order, each with the time of its original: exact in MP4 and MOV. Matroska counts
+    whole milliseconds and has no times below 0, so there times are rounded, and where sound begins
+    before 0 (its encoder's run-up, 21 ms of AAC) all streams begin later by that.
+    """
+
+    def __init__(
+        self, out: Path, *, source: Path, width: int, height: int, crf: int, mark: marks.Mark
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            out: where to; the suffix is the format.
+            source: the footage whose times, colours, sound and chapters are taken over.
+            width: of the upright frame in pixels.
+            height: of the upright frame in pixels.
+            crf: x264's constant rate factor.
+            mark: what the video says about itself.
+
+        Raises:
+            OutputError: see `check`.
+        """
+        check(out, source=source)
+        self._out, self._source, self._mark = out, source, mark
+        self._width, self._height, self._crf = width, height, crf
+        self._durations: dict[int, int] = {}
+        self._held: av.VideoFrame | None = None
+        self._held_duration = self._longest = 0
+        self.lost: list[str] = []
+        """What could not be taken over, in words; complete after the block."""
+
+    def __enter__(self) -> "VideoWriter":
+        """Write the header, so that what the format cannot hold is known before any work.
+
+        Raises:
+            OutputError: if the format cannot hold the sound, or the place cannot be written.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                self._partial = stack.enter_context(files.replacing(self._out))
+                stack.callback(self._close_quietly)
+                self._open()
+            except OSError as e:  # PyAV's errors of the disk are OSErrors too
+                raise self._refused(e) from e
+            except (av.error.FFmpegError, ValueError) as e:
+                raise errors.OutputError(
+                    f"{self._out}: {self._out.suffix} cannot hold the streams of {self._source} "
+                    f"({e}). Choose a name that ends in .mkv."
+                ) from e
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Complete the file and give it its name, or remove it if the block failed."""
+        try:
+            if error is None:
+                self._finish()
+        except BaseException as e:
+            self._stack.__exit__(type(e), e, e.__traceback__)
+            if isinstance(e, OSError):
+                raise self._refused(e) from e
+            raise
+        self._stack.__exit__(kind, error, traceback)
+
+    @property
+    def tags(self) -> colorimetry.ColorTags:
+        """What the source says about its colours, and so does the output."""
+        return self._tags
+
+    @property
+    def pix_fmt(self) -> str:
+        """The encoder's format."""
+        return self._video.pix_fmt
+
+    def write(self, frame: av.VideoFrame, *, pts: int | None) -> None:
+        """Encode a frame, converted first if it is not in the encoder's format.
+
+        Args:
+            frame: of the video's size; its times and type of picture are overwritten.
+            pts: time in the source's time base, or None for one tick after the frame before, as
+                also if times don't rise.
+
+        Raises:
+            OutputError: if the disk refuses.
+        """
+        duration = frame.duration
+        frame = colorimetry.to_format(frame, tags=self._tags, pix_fmt=self._video.pix_fmt)
+        held, self._held = self._held, frame  # until the next one tells how long it is seen
+        if held is not None and (pts is None or pts <= held.pts):
+            pts = held.pts + 1
+        frame.pts = 0 if pts is None else pts
+        frame.time_base = self._video.codec_context.time_base
+        frame.pict_type = av.video.frame.PictureType.NONE  # the encoder's choice, not the source's
+        self._held_duration = duration or 0
+        if held is not None:
+            self._longest = max(self._longest, frame.pts - held.pts)
+            self._encode(held, duration=frame.pts - held.pts)
+
+    def _open(self) -> None:
+        name = FORMATS[self._out.suffix.lower()]
+        options = {"fflags": "+bitexact"}  # no random identifiers: same input, same bytes
+        self._container = av.open(str(self._partial), "w", format=name, container_options=options)
+        self._container.metadata["comment"] = marks.comment(self._mark, kind="video")
+        with av.open(str(self._source)) as source:
+            self._video = self._add_video(source.streams.video[0])
+        self._companions = companions.Companions(self._source, self._container, out=self._out)
+        self.lost = self._companions.lost
+        if name == "matroska":
+            self._container.metadata["XMP"] = xmp.to_xmp(self._mark)
+        else:
+            options["movflags"] = "+faststart"
+            options["movie_timescale"] = str(self._timescale())
+        self._container.container_options.update(options)
+        self._container.start_encoding()
+
+    def _add_video(self, stream: av.VideoStream) -> av.VideoStream:
+        source = stream.codec_context
+        video = self._container.add_stream(
+            "libx264",
+            rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
+            options={"crf": str(self._crf), "preset": PRESET},
+        )
+        codec = video.codec_context
+        codec.width, codec.height = self._width, self._height
+        codec.pix_fmt = colorimetry.pixel_format(
+            source.pix_fmt, width=self._width, height=self._height
+        )
+        video.time_base = codec.time_base = stream.time_base
+        shape = stream.sample_aspect_ratio
+        if shape:
+            turned = (source.width, source.height) != (self._width, self._height)
+            codec.sample_aspect_ratio = 1 / shape if turned else shape
+        known = stream.duration is not None and stream.start_time is not None
+        self._end = stream.start_time + stream.duration if known else None
+        self._tags = colorimetry.ColorTags.of(source)
+        self._tags.put_on(codec)
+        return video
+
+    def _timescale(self) -> int:
+        """Ticks a second of the whole file: what the time bases of all streams divide, if it fits.
+
+        MP4 states where a stream begins in these ticks, so a coarser unit would shift streams that
+        don't begin at 0.
+        """
+        common = 1
+        for base in (self._video.time_base, *self._companions.time_bases):
+            multiple = math.lcm(common, base.denominator)
+            common = multiple if multiple <= _MAX_TIMESCALE else common
+        return common
+
+    def _encode(self, frame: av.VideoFrame, *, duration: int) -> None:
+        self._durations[frame.pts] = duration
+        self._mux(self._video.encode(frame))
+
+    def _last_duration(self, pts: int) -> int:
+        """From the last frame to the end of the source's video, if that is believable."""
+        left = 0 if self._end is None else self._end - pts
+        return left if 0 < left <= self._longest else self._held_duration
+
+    def _mux(self, packets: list[av.Packet]) -> None:
+        try:
+            for packet in packets:
+                packet.duration = self._durations.pop(packet.pts, 0)
+                self._companions.copy(until_s=packet.dts * packet.time_base)
+                self._container.mux_one(packet)
+        except OSError as e:
+            raise self._refused(e) from e
+
+    def _finish(self) -> None:
+        if self._held is not None:
+            self._encode(self._held, duration=self._last_duration(self._held.pts))
+        self._mux(self._video.encode(None))
+        self._companions.copy(until_s=None)
+        self._companions.close()
+        self._container.close()
+        if self._container.format.name != "matroska":
+            containers.append_uuid_box(self._partial, xmp.to_xmp(self._mark))
+
+    def _close_quietly(self) -> None:
+        """Let go of both files; after `_finish` there is nothing left to do."""
+        for resource in (getattr(self, "_companions", None), getattr(self, "_container", None)):
+            if resource is not None:
+                with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
+                    resource.close()
+
+    def _refused(self, error: OSError) -> errors.OutputError:
+        return errors.OutputError(
+            f"{self._out} cannot be written: {error.strerror or error}. Free space or choose "
+            "another place; what was there before is as it was."
+        )
