@@ -5,7 +5,7 @@ Presentation times are kept as they are, variable rates too, and frames come upr
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,8 @@ import av
 import numpy as np
 
 from jaxswap import errors, images, types
+
+_TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,9 +49,9 @@ class FootageInfo:
     width: int
     height: int
     num_frames: int | None
-    duration_s: float | None
-    frame_rate: Fraction | None
-    audio_streams: int
+    duration_s: float | None = None
+    frame_rate: Fraction | None = None
+    audio_streams: int = 0
 
 
 def probe(path: Path) -> FootageInfo:
@@ -59,30 +61,9 @@ def probe(path: Path) -> FootageInfo:
         FootageError: if it is missing, unreadable, empty or holds no picture.
     """
     if path.is_dir():
-        names = image_files(path)
-        height, width = _first_readable(names).shape[:2]
-        return FootageInfo(
-            path=path,
-            kind="images",
-            width=width,
-            height=height,
-            num_frames=len(names),
-            duration_s=None,
-            frame_rate=None,
-            audio_streams=0,
-        )
+        return _probe_images(path, "images", image_files(path))
     if path.suffix.lower() in images.SUFFIXES:
-        height, width = images.read_u8(path).shape[:2]
-        return FootageInfo(
-            path=path,
-            kind="image",
-            width=width,
-            height=height,
-            num_frames=1,
-            duration_s=None,
-            frame_rate=None,
-            audio_streams=0,
-        )
+        return _probe_images(path, "image", [path])
     with open_video(path) as container:
         return _probe_video(path, container)
 
@@ -93,9 +74,15 @@ def image_files(folder: Path) -> list[Path]:
     Raises:
         FootageError: if there are none.
     """
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise errors.FootageError(
+            f"The folder {folder} cannot be read ({_reason(error)}). Check its permissions."
+        ) from error
     found = [
         path
-        for path in folder.iterdir()
+        for path in entries
         if path.suffix.lower() in images.SUFFIXES and not path.name.startswith(".")
     ]
     if not found:
@@ -117,13 +104,14 @@ def open_video(path: Path) -> av.container.InputContainer:
     if path.stat().st_size == 0:
         raise errors.FootageError(f"{path} is empty. Copy or export it again.")
     try:
-        container = av.open(str(path))
+        # An absolute path is no URL, and a playlist among the footage must not open the network.
+        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
     except (av.FFmpegError, OSError, ValueError) as error:
         raise errors.FootageError(
             f"{path} cannot be read as a video ({_reason(error)}). "
             "Give a video file, an image or a folder of images."
         ) from error
-    if not container.streams.video:
+    if not container.streams.video or container.format.name in _TEXT_FORMATS:
         container.close()
         raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
     return container
@@ -145,8 +133,8 @@ class FrameReader:
         self._every = every
 
     def __iter__(self) -> Iterator[Frame]:
-        frames = self._video() if self.info.kind == "video" else self._images()
-        return (frame for frame in frames if frame.index % self._every == 0)
+        self.lost = None
+        return self._video() if self.info.kind == "video" else self._images()
 
     @property
     def num_frames(self) -> int | None:
@@ -158,13 +146,13 @@ class FrameReader:
         path = self.info.path
         names = image_files(path) if self.info.kind == "images" else [path]
         broken = []
-        for index, name in enumerate(names):
+        for index, name in list(enumerate(names))[:: self._every]:
             try:
                 image_u8 = images.read_u8(name)
             except errors.FootageError:
-                if len(names) == 1:
-                    raise
                 broken.append(name.name)
+                if len(broken) == len(range(0, len(names), self._every)):
+                    raise
                 continue
             yield Frame(index=index, time_s=float(index), image_u8=image_u8, name=name.name)
         if broken:
@@ -175,18 +163,26 @@ class FrameReader:
         with open_video(self.info.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            last_pts: int | None = None
-            index, last_time = 0, 0.0
-            failure = None
+            time_base = Fraction(stream.time_base)
+            pts: int | None = None
+            index, failure = 0, None
             for video_frame, error in _decode(container, stream):
-                if error is not None:
+                if video_frame is None:
                     failure = _reason(error)
                     continue
-                frame = _frame(video_frame, stream, index=index, last_pts=last_pts)
-                last_pts, last_time = frame.pts, frame.time_s
+                pts = _presentation(video_frame, stream, last=pts)
+                if index % self._every == 0:
+                    yield Frame(
+                        index=index,
+                        time_s=float(pts * time_base),
+                        image_u8=to_rgb_u8(video_frame),
+                        pts=pts,
+                        time_base=time_base,
+                        video_frame=video_frame,
+                    )
                 index += 1
-                yield frame
-            self._account(index, last_time, failure)
+            start = (stream.start_time or 0) * time_base
+            self._account(index, float((pts or 0) * time_base - start), failure)
 
     def _account(self, decoded: int, last_time: float, failure: str | None) -> None:
         path = self.info.path
@@ -215,30 +211,22 @@ def _decode(
             return
         except (av.FFmpegError, OSError) as error:
             yield None, error
-            return
+            packets = iter([None])  # what the decoder still holds
+            continue
         try:
-            for frame in packet.decode():
+            for frame in stream.decode(packet):
                 yield frame, None
         except av.FFmpegError as error:
             yield None, error
 
 
-def _frame(
-    video_frame: av.VideoFrame, stream: av.VideoStream, *, index: int, last_pts: int | None
-) -> Frame:
-    time_base = Fraction(video_frame.time_base or stream.time_base)
-    pts = video_frame.pts
-    if pts is None:  # some raw streams carry no times: count on at the stream's rate
-        step = max(1, round(1 / (Fraction(stream.average_rate or 25) * time_base)))
-        pts = 0 if last_pts is None else last_pts + step
-    return Frame(
-        index=index,
-        time_s=float(pts * time_base),
-        image_u8=to_rgb_u8(video_frame),
-        pts=pts,
-        time_base=time_base,
-        video_frame=video_frame,
-    )
+def _presentation(video_frame: av.VideoFrame, stream: av.VideoStream, *, last: int | None) -> int:
+    """The frame's time in units of the stream's time base; counted on where there is none."""
+    if video_frame.pts is not None:
+        return video_frame.pts
+    rate = Fraction(stream.average_rate or 25)
+    step = max(1, round(1 / (rate * Fraction(stream.time_base))))
+    return 0 if last is None else last + step
 
 
 def to_rgb_u8(video_frame: av.VideoFrame) -> types.ImageU8:
@@ -262,11 +250,7 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
     if round(rotation / 90) % 2:
         width, height = height, width
     rate = Fraction(stream.average_rate) if stream.average_rate else None
-    duration = None
-    if stream.duration:
-        duration = float(stream.duration * stream.time_base)
-    elif container.duration:
-        duration = container.duration / av.time_base
+    duration = _duration(container, stream)
     num_frames = stream.frames or (round(duration * rate) if duration and rate else None)
     return FootageInfo(
         path=path,
@@ -280,13 +264,30 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
     )
 
 
-def _first_readable(names: list[Path]) -> types.ImageU8:
-    for name in names[:-1]:
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    """Seconds of the video stream: its own header, Matroska's tag, or else the whole file's."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if tag:
+        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    return container.duration / av.time_base if container.duration else None
+
+
+def _probe_images(
+    path: Path, kind: Literal["image", "images"], files: Sequence[Path]
+) -> FootageInfo:
+    height, width = _first_readable(files).shape[:2]
+    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(files))
+
+
+def _first_readable(files: Sequence[Path]) -> types.ImageU8:
+    for path in files[:-1]:
         try:
-            return images.read_u8(name)
+            return images.read_u8(path)
         except errors.FootageError:
             continue
-    return images.read_u8(names[-1])
+    return images.read_u8(files[-1])
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

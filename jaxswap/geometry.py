@@ -12,7 +12,10 @@ from jaxswap import types
 
 
 def estimate_similarity(
-    src: Float[np.ndarray, "n 2"], dst: Float[np.ndarray, "n 2"]
+    src: Float[np.ndarray, "n 2"],
+    dst: Float[np.ndarray, "n 2"],
+    *,
+    weights: Float[np.ndarray, " n"] | None = None,
 ) -> types.Similarity:
     """Least-squares rotation, uniform scale and shift taking `src` to `dst`; never a mirror image.
 
@@ -21,21 +24,29 @@ def estimate_similarity(
 
     Convention: the 2x3 result maps src -> dst ("push").
 
+    Args:
+        src: points.
+        dst: where they should go.
+        weights: how much each pair's squared error counts, >= 0; all the same if None.
+
     Raises:
-        ValueError: if the point sets differ in shape or `src` has fewer than 2 distinct points.
+        ValueError: if the point sets differ in shape or `src` has fewer than 2 distinct points
+            that count.
 
     Reference: Umeyama 1991, https://doi.org/10.1109/34.88573
     """
     if src.shape != dst.shape:
         raise ValueError(f"`src` {src.shape} and `dst` {dst.shape} must match.")
     src, dst = src.astype(np.float64), dst.astype(np.float64)
-    src_mean, dst_mean = src.mean(axis=0), dst.mean(axis=0)
+    w = np.ones(len(src)) if weights is None else weights.astype(np.float64)
+    w = (w / max(w.sum(), 1e-300))[:, None]
+    src_mean, dst_mean = (w * src).sum(axis=0), (w * dst).sum(axis=0)
     s, d = src - src_mean, dst - dst_mean
-    spread = (s * s).sum()
+    spread = (w * s * s).sum()
     if not spread > 1e-12:
         raise ValueError("`src` must have at least 2 distinct points.")
-    a = (s * d).sum() / spread
-    b = (s[:, 0] * d[:, 1] - s[:, 1] * d[:, 0]).sum() / spread
+    a = (w * s * d).sum() / spread
+    b = (w[:, 0] * (s[:, 0] * d[:, 1] - s[:, 1] * d[:, 0])).sum() / spread
     linear = np.array([[a, -b], [b, a]])
     return np.concatenate([linear, (dst_mean - linear @ src_mean)[:, None]], axis=1)
 

@@ -46,6 +46,8 @@ def read_u8(path: Path) -> types.ImageU8:
                         "Scale it down first."
                     )
                 upright = ImageOps.exif_transpose(image)
+                if upright.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip to 255
+                    upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
                 return np.ascontiguousarray(np.asarray(upright.convert("RGB")))
     except FileNotFoundError as error:
         raise errors.FootageError(f"There is no file {path}. Check the path.") from error
