@@ -1,0 +1,158 @@
+"""A faceset: a folder of chips that a person can look through and prune.
+
+faceset.json says what it is, records.jsonl has a line for each chip, chips/ holds the images.
+Deleting an image removes that face; nothing else needs to change.
+"""
+
+import collections
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxswap import errors, files, geometry, images, types
+from jaxswap.faces import alignment, masks, records
+
+FORMAT = 1
+MAX_RECORD_BYTES = 100_000
+MAX_CHIP_SIZE = 2048
+
+
+class Faceset:
+    """An opened faceset.
+
+    Attributes:
+        path: its folder.
+        chip_size: side of its chips in pixels.
+        sources: the footage that it came from: dicts with `name`, `kind`, `sha256`, `seconds`.
+        records: those whose image is still there, in the order of extraction.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any], found: list[records.ChipRecord]):
+        self.path = path
+        self.chip_size: int = header["chip_size"]
+        self.sources: list[dict[str, Any]] = header["sources"]
+        self._header = header
+        present = {name.name for name in (path / "chips").iterdir()}
+        self.records = [record for record in found if record.image in present]
+        self.num_pruned = len(found) - len(self.records)
+
+    @classmethod
+    def open(cls, path: Path) -> "Faceset":
+        """Open a faceset; its images are read when they are asked for.
+
+        Raises:
+            FacesetError: if the folder is no faceset, or one of its records is broken.
+        """
+        if not (path / "faceset.json").is_file() or not (path / "chips").is_dir():
+            raise errors.FacesetError(
+                f"{path} is no faceset (it has no faceset.json and chips/). "
+                f"Make one: jaxswap extract FOOTAGE --out {path}"
+            )
+        return cls(path, _read_header(path / "faceset.json"), _read_records(path / "records.jsonl"))
+
+    def chip_u8(self, record: records.ChipRecord) -> types.ImageU8:
+        """The pixels of a chip.
+
+        Raises:
+            FacesetError: if the image is broken or of another size.
+        """
+        path = self.path / "chips" / record.image
+        try:
+            image_u8 = images.decode_u8(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise errors.FacesetError(
+                f"The chip {path} is broken. Delete that image: the faceset goes on without it."
+            ) from error
+        if image_u8.shape != (self.chip_size, self.chip_size, 3):
+            raise errors.FacesetError(
+                f"The chip {path} has {image_u8.shape[1]}x{image_u8.shape[0]} pixels, not "
+                f"{self.chip_size}x{self.chip_size}. Delete that image, or undo the change."
+            )
+        return image_u8
+
+    def landmarks(self, record: records.ChipRecord) -> np.ndarray:
+        """The mesh of a chip in unit coordinates: 0 and 1 are the chip's edges. [468, 2]."""
+        pixels = geometry.apply(record.chip_from_frame, record.landmarks_468.astype(np.float64))
+        return ((pixels + 0.5) / self.chip_size).astype(np.float32)
+
+    def regions_u8(self, record: records.ChipRecord, *, size: int) -> types.RegionsU8:
+        """Masks of face, eyes and mouth for a chip at `size` pixels."""
+        return masks.regions(self.landmarks(record) * size - 0.5, size=size)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the names and bytes of all chips, and over their records."""
+        digest = hashlib.sha256()
+        for record in sorted(self.records, key=lambda record: record.image):
+            image = hashlib.sha256((self.path / "chips" / record.image).read_bytes()).digest()
+            digest.update(records.to_json(record).encode() + image)
+        return digest.hexdigest()
+
+    def info(self) -> dict[str, Any]:
+        """What the faceset is, as JSON values."""
+        tracks = collections.Counter((record.source, record.track) for record in self.records)
+        return {
+            "kind": "faceset",
+            "chips": len(self.records),
+            "pruned": self.num_pruned,
+            "chip_size": self.chip_size,
+            "tracks": len(tracks),
+            "sources": self.sources,
+            "template": self._header["template"],
+            "version": self._header["version"],
+            "fingerprint": self.fingerprint(),
+        }
+
+
+def write_header(
+    folder: Path, *, chip_size: int, sources: list[dict[str, Any]], version: str
+) -> None:
+    """Write faceset.json into a folder that is being made."""
+    files.write_json(
+        folder / "faceset.json",
+        {
+            "format": FORMAT,
+            "template": alignment.TEMPLATE,
+            "chip_size": chip_size,
+            "sources": sources,
+            "version": version,
+        },
+    )
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+        if header["format"] != FORMAT or header["template"] != alignment.TEMPLATE:
+            raise ValueError(f"format {header['format']}, template {header['template']}")
+        if not (
+            isinstance(header["chip_size"], int) and 16 <= header["chip_size"] <= MAX_CHIP_SIZE
+        ):
+            raise ValueError(f"chip_size {header['chip_size']!r}")
+        if not (isinstance(header["sources"], list) and isinstance(header["version"], str)):
+            raise ValueError("sources or version")
+        return header
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise errors.FacesetError(
+            f"{path} is not of this version of jaxswap, or broken ({error}). "
+            "Extract the footage again."
+        ) from error
+
+
+def _read_records(path: Path) -> list[records.ChipRecord]:
+    if not path.is_file():
+        raise errors.FacesetError(f"{path} is missing. Extract the footage again.")
+    found = []
+    with path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(MAX_RECORD_BYTES):
+            number += 1
+            try:
+                found.append(records.from_json(line.decode("utf-8")))
+            except (ValueError, RecursionError) as error:
+                raise errors.FacesetError(
+                    f"Line {number} of {path} is broken ({error}). Delete that line."
+                ) from error
+    return found

@@ -1,0 +1,58 @@
+"""Faces of frames: boxes and dense landmarks, in batches."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from jaxswap import config, footage
+from jaxswap.faces import detection, landmarks
+
+MIN_MESH_SCORE = 0.5  # below, the landmark model itself says that there is no face
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Face:
+    """One face of a frame.
+
+    Attributes:
+        detection: box, score and five points.
+        landmarks_468: the mesh in pixels of the frame.
+        mesh_score: probability in [0, 1] that the mesh lies on a face.
+    """
+
+    detection: detection.Detection
+    landmarks_468: Float[np.ndarray, "468 2"]
+    mesh_score: float
+
+
+class FaceFinder:
+    """Detector and landmark model together. Not to be shared between threads."""
+
+    def __init__(self, faces: config.FacesConfig):
+        self._batch_size = faces.batch_size
+        self._detector = detection.make_detector(faces)
+        self._landmarks = landmarks.LandmarkModel()
+
+    def find(self, frames: Sequence[footage.Frame]) -> list[list[Face]]:
+        """The faces of each frame, best first."""
+        found = self._detector.detect([frame.image_u8 for frame in frames])
+        return [self._faces(frame, faces) for frame, faces in zip(frames, found, strict=True)]
+
+    def find_all(
+        self, frames: Iterable[footage.Frame]
+    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
+        """Each frame with its faces, in order; one batch of frames is held at a time."""
+        frames = iter(frames)
+        while batch := list(itertools.islice(frames, self._batch_size)):
+            yield from zip(batch, self.find(batch), strict=True)
+
+    def _faces(self, frame: footage.Frame, found: list[detection.Detection]) -> list[Face]:
+        points, scores = self._landmarks.predict(frame.image_u8, found)
+        return [
+            Face(detection=face, landmarks_468=mesh, mesh_score=float(score))
+            for face, mesh, score in zip(found, points, scores, strict=True)
+            if score >= MIN_MESH_SCORE
+        ]

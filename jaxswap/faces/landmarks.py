@@ -1,0 +1,82 @@
+"""Dense landmarks: MediaPipe's face mesh, 468 points, run by LiteRT on one thread.
+
+The model file comes with the package (Apache-2.0, LICENSE-mediapipe.txt beside it). Its input is
+192x192 RGB in [0, 1]; it gives (x, y, z) in input pixels and a logit for "this is a face".
+"""
+
+from importlib import resources
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from jaxswap import geometry, types
+from jaxswap.faces import detection, mesh
+
+INPUT_SIZE = 192
+MARGIN = 1.5  # side of the crop over the face's longer side, as MediaPipe crops
+
+
+class LandmarkModel:
+    """468 points of found faces. Not to be shared between threads."""
+
+    def __init__(self) -> None:
+        from ai_edge_litert import interpreter
+
+        model = (resources.files("jaxswap.faces") / "assets" / "face_landmark.tflite").read_bytes()
+        self._interpreter = interpreter.Interpreter(model_content=model, num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        outputs = self._interpreter.get_output_details()
+        self._points = next(o["index"] for o in outputs if np.prod(o["shape"]) > 3)
+        self._flag = next(o["index"] for o in outputs if np.prod(o["shape"]) == 1)
+
+    def predict(
+        self, frame_u8: types.ImageU8, detections: list[detection.Detection]
+    ) -> tuple[Float[np.ndarray, "n 468 2"], Float[np.ndarray, " n"]]:
+        """Points in pixels of the frame, and the probability in [0, 1] that each is a face.
+
+        Two passes: the crop of the second comes from the points of the first, which makes it
+        independent of the detector's jitter.
+        """
+        points = np.zeros((len(detections), mesh.NUM_POINTS, 2), np.float32)
+        scores = np.zeros(len(detections), np.float32)
+        for index, found in enumerate(detections):
+            first, _ = self._run(frame_u8, _crop_from_box(found))
+            points[index], scores[index] = self._run(frame_u8, _crop_from_points(first))
+        return points, scores
+
+    def _run(
+        self, frame_u8: types.ImageU8, crop_from_frame: types.Similarity
+    ) -> tuple[Float[np.ndarray, "468 2"], float]:
+        crop = cv2.warpAffine(frame_u8, crop_from_frame, (INPUT_SIZE, INPUT_SIZE))
+        self._interpreter.set_tensor(self._input, crop[None].astype(np.float32) / 255.0)
+        self._interpreter.invoke()
+        points = self._interpreter.get_tensor(self._points).reshape(-1, 3)[:, :2]
+        logit = float(self._interpreter.get_tensor(self._flag).reshape(-1)[0])
+        in_frame = geometry.apply(geometry.invert(crop_from_frame), points)
+        return in_frame.astype(np.float32), float(1 / (1 + np.exp(-logit)))
+
+
+def _crop_from_box(found: detection.Detection) -> types.Similarity:
+    centre = (found.box[:2] + found.box[2:4]) / 2
+    return _crop(centre, found.size, found.landmarks[1] - found.landmarks[0])
+
+
+def _crop_from_points(points: Float[np.ndarray, "468 2"]) -> types.Similarity:
+    eyes = points[list(mesh.RIGHT_EYE)].mean(axis=0) - points[list(mesh.LEFT_EYE)].mean(axis=0)
+    low, high = points.min(axis=0), points.max(axis=0)
+    return _crop((low + high) / 2, float((high - low).max()), eyes)
+
+
+def _crop(
+    centre: Float[np.ndarray, " 2"], side: float, eyes: Float[np.ndarray, " 2"]
+) -> types.Similarity:
+    """Crop around a face that brings the line of its eyes level."""
+    scale = INPUT_SIZE / max(side * MARGIN, 1.0)
+    angle = np.arctan2(float(eyes[1]), float(eyes[0]))
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos, sin], [-sin, cos]])
+    middle = np.full(2, (INPUT_SIZE - 1) / 2)
+    shift = middle - linear @ centre.astype(np.float64)
+    return np.concatenate([linear, shift[:, None]], axis=1)
