@@ -24,14 +24,14 @@ class Demo:
         from jaxswap.demo import job
 
         stages = job.stages(self.out)
-        stale = False  # what comes after a stage that ran is made anew
+        ran = False
         for stage in stages:
             command = f"$ jaxswap {shlex.join(stage.argv)}"
-            if stage.makes.exists() and not stale:
+            if stage.makes.exists() and not (ran and stage.follows):
                 print(f"{command}\n  is done already: {stage.makes}", flush=True)
                 continue
             print(command, flush=True)
-            stale = True
+            ran = True
             code = main.run(stage.argv)
             if code or not stage.makes.exists():
                 again = shlex.join(["jaxswap", "demo", "--out", str(self.out)])

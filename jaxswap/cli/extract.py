@@ -35,5 +35,12 @@ class Extract:
         """Extract, and say what was found."""
         from jaxswap.faces import extraction
 
-        extraction.extract(self.footage, self.out, faces=self.faces, options=self.options)
+        report = extraction.extract(self.footage, self.out, faces=self.faces, options=self.options)
+        print(
+            f"{self.out}: {report.chips} chips, "
+            f"a face in {report.frames_with_face} of {report.frames} frames"
+        )
+        for lost in report.lost:
+            print(f"Lost: {lost}")
+        print(f"Look at {self.out / 'contact_sheet.png'}, and delete the chips that are no good.")
         return 0

@@ -21,6 +21,8 @@ class Stage:
     """Arguments of `jaxswap`."""
     makes: Path
     """File or folder that is there only when the stage is complete."""
+    follows: bool = True
+    """It reads what the stages before it make, so it is made anew after one of them ran."""
 
 
 def stages(out: Path) -> Sequence[Stage]:
@@ -31,8 +33,8 @@ def stages(out: Path) -> Sequence[Stage]:
     swap = ("--footage", _clip("a_test"), "--from", "a", "--to", "b")
     last_checkpoint = run / "checkpoints" / str(presets.PRESETS[PRESET].steps)
     return (
-        _stage(faces_a, "extract", _clip("a_train"), "--out", faces_a),
-        _stage(faces_b, "extract", _clip("b_train"), "--out", faces_b),
+        _stage(faces_a, "extract", _clip("a_train"), "--out", faces_a, follows=False),
+        _stage(faces_b, "extract", _clip("b_train"), "--out", faces_b, follows=False),
         _stage(last_checkpoint, "train", *who, "--run", run, "--preset", PRESET),
         _stage(preview, "preview", "--run", run, "--out", preview),
         _stage(video, "convert", *swap[1:], "--run", run, "--out", video),
@@ -44,5 +46,5 @@ def _clip(name: str) -> Path:
     return Path(str(resources.files("jaxswap.demo") / "assets" / f"{name}.mp4"))
 
 
-def _stage(makes: Path, *argv: str | Path) -> Stage:
-    return Stage(argv=tuple(str(argument) for argument in argv), makes=makes)
+def _stage(makes: Path, *argv: str | Path, follows: bool = True) -> Stage:
+    return Stage(argv=tuple(str(argument) for argument in argv), makes=makes, follows=follows)

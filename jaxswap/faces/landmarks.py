@@ -4,6 +4,9 @@ The model file comes with the package (Apache-2.0, LICENSE-mediapipe.txt beside 
 192x192 RGB in [0, 1]; it gives (x, y, z) in input pixels and a logit for "this is a face".
 """
 
+import contextlib
+import os
+from collections.abc import Iterator
 from importlib import resources
 
 import cv2
@@ -24,8 +27,9 @@ class LandmarkModel:
         from ai_edge_litert import interpreter
 
         model = (resources.files("jaxswap.faces") / "assets" / "face_landmark.tflite").read_bytes()
-        self._interpreter = interpreter.Interpreter(model_content=model, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _quiet():
+            self._interpreter = interpreter.Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         outputs = self._interpreter.get_output_details()
         self._points = next(o["index"] for o in outputs if np.prod(o["shape"]) > 3)
@@ -56,6 +60,19 @@ class LandmarkModel:
         logit = float(self._interpreter.get_tensor(self._flag).reshape(-1)[0])
         in_frame = geometry.apply(geometry.invert(crop_from_frame), points)
         return in_frame.astype(np.float32), float(1 / (1 + np.exp(-logit)))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """LiteRT notes which delegate it made on the process's standard error; no switch stops it."""
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _crop_from_box(found: detection.Detection) -> types.Similarity:

@@ -71,3 +71,12 @@ def test_what_follows_a_stage_that_ran_is_made_anew(record, tmp_path):
     again = record(tmp_path)
     demo.Demo(out=tmp_path)()
     assert again == ["convert", "evaluate"]
+
+
+def test_a_faceset_that_is_there_stays_when_the_other_is_extracted(record, tmp_path):
+    record(tmp_path)
+    demo.Demo(out=tmp_path)()
+    job.stages(tmp_path)[0].makes.rmdir()
+    again = record(tmp_path)
+    demo.Demo(out=tmp_path)()
+    assert again == ["extract", "train", "preview", "convert", "evaluate"]
