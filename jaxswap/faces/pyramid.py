@@ -53,7 +53,7 @@ class Layout:
             inside[level.y : level.y + level.height - 2, level.x : level.x + level.width - 2] = True
         return inside
 
-    def draw(self, frame_u8: types.ImageU8) -> Float[np.ndarray, "h w 3"]:
+    def draw(self, frame_u8: types.ImageU8) -> Float[np.ndarray, "canvas_h canvas_w 3"]:
         """The canvas of a frame, in [-1, 1]."""
         canvas = np.zeros((self.height, self.width, 3), np.float32)
         image = normalised(frame_u8)
