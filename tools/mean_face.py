@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from scipy import optimize
 
 from jaxswap import config, footage, geometry
 from jaxswap.faces import alignment, finding, mesh
@@ -52,7 +53,11 @@ def mirror_pairs(mean: np.ndarray) -> np.ndarray:
     """For each point the index of its partner on the other side of the face."""
     mirrored = mean * [-1, 1]
     distance = np.linalg.norm(mirrored[:, None] - mean[None], axis=-1)
-    return distance.argmin(axis=1)
+    # A symmetric cost, since partners must be partners of each other.
+    partners = optimize.linear_sum_assignment(distance + distance.T)[1]
+    if (partners[partners] != np.arange(len(mean))).any():
+        raise ValueError("The mesh does not fall into pairs: choose more frontal frames.")
+    return partners
 
 
 def level(mean: np.ndarray) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from jaxswap import types
 from jaxswap.faces import mesh
 
 OVERSAMPLING = 4
-EYE_GROWTH = 0.25  # eyelids and lashes belong to the eye: grown by this share of its width
+EYE_MARGIN = 1 / 8  # lids and lashes belong to the eye: a margin of this share of its width
 
 
 def regions(points: Float[np.ndarray, "468 2"], *, size: int) -> types.RegionsU8:
@@ -18,15 +18,21 @@ def regions(points: Float[np.ndarray, "468 2"], *, size: int) -> types.RegionsU8
         points: the mesh in pixels of the chip.
         size: side of the chip in pixels.
     """
+    eyes = [points[list(eye)] for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE)]
+    width = max(float(np.ptp(eye, axis=0).max()) for eye in eyes)  # of the one that is seen better
     planes = [
         _fill([_hull(points, mesh.OVAL)], size),
-        _fill([_eye(points, mesh.LEFT_EYE), _eye(points, mesh.RIGHT_EYE)], size),
+        _fill(
+            [_hull(points, eye) for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE)],
+            size,
+            EYE_MARGIN * width,
+        ),
         _fill([_hull(points, mesh.LIPS)], size),
     ]
     return np.stack(planes, axis=-1)
 
 
-def face_oval(points: Float[np.ndarray, "468 2"], *, size: int) -> np.ndarray:
+def face_oval(points: Float[np.ndarray, "468 2"], *, size: int) -> UInt8[np.ndarray, "size size"]:
     """The face mask alone, [size, size] in 0..255."""
     return _fill([_hull(points, mesh.OVAL)], size)
 
@@ -35,18 +41,15 @@ def _hull(points: np.ndarray, indices: tuple[int, ...]) -> np.ndarray:
     return cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0]
 
 
-def _eye(points: np.ndarray, indices: tuple[int, ...]) -> np.ndarray:
-    hull = _hull(points, indices)
-    centre = (hull.max(axis=0) + hull.min(axis=0)) / 2
-    grown = EYE_GROWTH * (hull[:, 0].max() - hull[:, 0].min()) / 2
-    away = hull - centre
-    return hull + grown * away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
-
-
-def _fill(polygons: list[np.ndarray], size: int) -> np.ndarray:
+def _fill(polygons: list[np.ndarray], size: int, grown: float = 0.0) -> np.ndarray:
+    """Convex polygons filled, and a margin of `grown` pixels around them."""
     fine = np.zeros((size * OVERSAMPLING, size * OVERSAMPLING), np.uint8)
     limit = 4 * size  # far points of a hostile record must not overflow OpenCV's fixed point
+    line = round(2 * min(grown, size) * OVERSAMPLING)
     for polygon in polygons:
         corners = np.clip(polygon, -limit, limit) * OVERSAMPLING + (OVERSAMPLING - 1) / 2
-        cv2.fillPoly(fine, [np.rint(corners).astype(np.int32)], 255)
+        corners = np.rint(corners).astype(np.int32)
+        cv2.fillPoly(fine, [corners], 255)
+        if line:
+            cv2.polylines(fine, [corners], isClosed=True, color=255, thickness=line)
     return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
