@@ -117,7 +117,7 @@ class VideoWriter:
         """The encoder's format."""
         return self._video.pix_fmt
 
-    def write(self, frame: av.VideoFrame, *, pts: int | None) -> None:
+    def encode(self, frame: av.VideoFrame, *, pts: int | None) -> None:
         """Encode a frame, converted first if it is not in the encoder's format.
 
         Args:
@@ -139,7 +139,7 @@ class VideoWriter:
         self._held_duration = duration or 0
         if held is not None:
             self._longest = max(self._longest, frame.pts - held.pts)
-            self._encode(held, duration=frame.pts - held.pts)
+            self._feed(held, duration=frame.pts - held.pts)
 
     def _open(self) -> None:
         name = FORMATS[self._out.suffix.lower()]
@@ -193,7 +193,7 @@ class VideoWriter:
             common = multiple if multiple <= _MAX_TIMESCALE else common
         return common
 
-    def _encode(self, frame: av.VideoFrame, *, duration: int) -> None:
+    def _feed(self, frame: av.VideoFrame, *, duration: int) -> None:
         self._durations[frame.pts] = duration
         self._mux(self._video.encode(frame))
 
@@ -213,7 +213,7 @@ class VideoWriter:
 
     def _finish(self) -> None:
         if self._held is not None:
-            self._encode(self._held, duration=self._last_duration(self._held.pts))
+            self._feed(self._held, duration=self._last_duration(self._held.pts))
         self._mux(self._video.encode(None))
         self._companions.copy(until_s=None)
         self._companions.close()

@@ -46,7 +46,7 @@ def copy(source: Path, out: Path, *, mirrored: bool = False) -> video_writer.Vid
                 )
                 painted.write(whole, np.ascontiguousarray(painted.read(whole)[:, ::-1]))
                 frame = painted.frame
-            writer.write(frame, pts=pts)
+            writer.encode(frame, pts=pts)
     return writer
 
 
@@ -142,7 +142,7 @@ def test_times_that_do_not_rise_are_put_right(read_streams, smooth_images, make_
     image = smooth_images(1)[0]
     with writer:
         for pts in (None, 512, 512, 100):
-            writer.write(av.VideoFrame.from_ndarray(image, format="rgb24"), pts=pts)
+            writer.encode(av.VideoFrame.from_ndarray(image, format="rgb24"), pts=pts)
     after = read_streams(tmp_path / "out.mp4")
     assert [time * 12800 for time in after.times] == [0, 512, 513, 514]
 
@@ -192,7 +192,7 @@ def test_an_error_inside_leaves_the_old_output(smooth_images, make_clip, tmp_pat
 
     def interrupted() -> None:
         with writer:
-            writer.write(av.VideoFrame(64, 48, "yuv420p"), pts=0)
+            writer.encode(av.VideoFrame(64, 48, "yuv420p"), pts=0)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

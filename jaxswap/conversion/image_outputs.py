@@ -1,0 +1,141 @@
+"""Where converted images go: an image, or a folder of images."""
+
+import contextlib
+import shutil
+from pathlib import Path
+from types import TracebackType
+
+from jaxswap import errors, files, footage
+from jaxswap.conversion import canvas, originals
+from jaxswap.provenance import marks, pictures
+
+
+class _Pictures:
+    """What appears under its final name only when it is complete."""
+
+    def __init__(
+        self,
+        out: Path,
+        *,
+        source: Path,
+        mark: marks.Mark,
+        partial: contextlib.AbstractContextManager[Path],
+    ) -> None:
+        self._out, self._source, self._mark = out, source, mark
+        self._make_partial = partial
+        self.lost: list[str] = []
+
+    def __enter__(self) -> "_Pictures":
+        """Make the temporary file or folder.
+
+        Raises:
+            OutputError: if that cannot be.
+        """
+        try:
+            self._partial = self._make_partial.__enter__()
+        except OSError as e:
+            raise _refused(self._out, e) from e
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give it its name, or remove it if the block failed.
+
+        Raises:
+            OutputError: if the name cannot be given.
+        """
+        try:
+            self._make_partial.__exit__(kind, error, traceback)
+        except OSError as e:
+            if e is error:
+                raise
+            raise _refused(self._out, e) from e
+
+    def keep(self, frame: footage.Frame) -> originals.Original:
+        """The image and its name."""
+        return originals.Original(pts=None, name=frame.name, picture=frame.image_u8)
+
+    def open_canvas(self, original: originals.Original) -> canvas.RgbCanvas:
+        """A copy of the image."""
+        return canvas.RgbCanvas(original.picture)
+
+
+class ImageOutput(_Pictures):
+    """One image."""
+
+    def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
+        """Write nothing yet.
+
+        Args:
+            out: where to; its suffix is the format.
+            source: the image that is converted.
+            mark: what the image says about itself.
+
+        Raises:
+            OutputError: if the name is of no format that carries a mark, a folder, or the source.
+        """
+        pictures.check_suffix(out)
+        if out.is_dir():
+            raise errors.OutputError(f"{out} is a folder: name an image file in it.")
+        if out.exists() and out.samefile(source):
+            raise errors.OutputError(f"{out} is the footage itself: choose another name.")
+        super().__init__(out, source=source, mark=mark, partial=files.replacing(out))
+
+    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+        """Write the image; one that did not change is a copy of its file."""
+        if painted is None:
+            _copy(self._source, self._partial)
+        else:
+            pictures.write(self._partial, painted.image_u8, mark=self._mark)
+
+
+class FolderOutput(_Pictures):
+    """A folder of images with the names of the source's."""
+
+    def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
+        """Write nothing yet.
+
+        Args:
+            out: the folder; it must not hold anything yet.
+            source: the folder that is converted.
+            mark: what each changed image says about itself.
+
+        Raises:
+            OutputError: if something is there already.
+        """
+        if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+            raise errors.OutputError(
+                f"{out} exists and is not empty. Name a new folder, or delete that one first."
+            )
+        super().__init__(out, source=source, mark=mark, partial=files.replacing_folder(out))
+
+    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+        """Write an image; one that did not change is a copy of its file, unmarked.
+
+        A changed one of a format that carries no mark becomes PNG: x.bmp.png.
+        """
+        target = self._partial / original.name
+        if painted is None:
+            _copy(self._source / original.name, target)
+            return
+        if target.suffix.lower() not in pictures.SUFFIXES:
+            target = target.with_name(target.name + ".png")
+        pictures.write(target, painted.image_u8, mark=self._mark)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as e:
+        raise _refused(target, e) from e
+
+
+def _refused(path: Path, error: OSError) -> errors.OutputError:
+    return errors.OutputError(
+        f"{path} cannot be written: {error.strerror or error}. Free space or choose another place; "
+        "what was there before is as it was."
+    )

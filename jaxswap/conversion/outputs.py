@@ -1,0 +1,86 @@
+"""Where converted frames go: a video, an image, or a folder of images."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import av
+
+from jaxswap import footage
+from jaxswap.conversion import canvas, colorimetry, image_outputs, originals, video_writer
+from jaxswap.provenance import marks
+
+
+class Output(Protocol):
+    """Takes the frames in order; appears when its `with` block ends well."""
+
+    lost: list[str]
+
+    def __enter__(self) -> "Output": ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def keep(self, frame: footage.Frame) -> originals.Original:
+        """What the later stages need of a frame."""
+
+    def open_canvas(self, original: originals.Original) -> canvas.Canvas:
+        """A canvas to paint faces on."""
+
+    def write(self, original: originals.Original, painted: canvas.Canvas | None) -> None:
+        """Write a frame: as painted, or as it was."""
+
+
+class VideoOutput(video_writer.VideoWriter):
+    """A video; frames in which nothing is painted are encoded as they were decoded."""
+
+    def keep(self, frame: footage.Frame) -> originals.Original:
+        """The decoded frame; the upright image where the decoded one lies on its side."""
+        decoded = frame.video_frame
+        upright = decoded is not None and round(decoded.rotation / 90) % 4 == 0
+        if decoded is None:
+            raise ValueError("Frames of a video hold the decoded frame.")
+        picture = decoded if upright else self._turned(frame, decoded)
+        return originals.Original(pts=frame.pts, name=None, picture=picture)
+
+    def open_canvas(self, original: originals.Original) -> canvas.YuvCanvas:
+        """The frame's planes."""
+        planes = colorimetry.to_format(original.picture, tags=self.tags, pix_fmt=self.pix_fmt)
+        return canvas.YuvCanvas(planes, tags=self.tags)
+
+    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
+        """Encode a frame."""
+        frame = original.picture if painted is None else painted.frame
+        self.encode(frame, pts=original.pts)
+
+    def _turned(self, frame: footage.Frame, decoded: av.VideoFrame) -> av.VideoFrame:
+        return colorimetry.from_rgb_u8(
+            frame.image_u8, tags=self.tags, pix_fmt=self.pix_fmt, like=decoded
+        )
+
+
+def make(
+    info: footage.FootageInfo, out: Path, *, mark: marks.Mark, crf: int
+) -> VideoOutput | image_outputs.ImageOutput | image_outputs.FolderOutput:
+    """The output for footage: of the same kind.
+
+    Args:
+        info: of the footage.
+        out: where to.
+        mark: what the output says about itself.
+        crf: quality of a video.
+
+    Raises:
+        OutputError: if that cannot be written there.
+    """
+    if info.kind == "image":
+        return image_outputs.ImageOutput(out, source=info.path, mark=mark)
+    if info.kind == "images":
+        return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+    return VideoOutput(
+        out, source=info.path, width=info.width, height=info.height, crf=crf, mark=mark
+    )

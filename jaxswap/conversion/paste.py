@@ -1,0 +1,113 @@
+"""Paste back: a swapped view and its alpha, warped into the region of the frame that they cover."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from jaxswap import config, geometry, images
+from jaxswap.conversion import alpha as alphas
+from jaxswap.conversion import blend, canvas, color, sightings
+from jaxswap.faces import chips
+from jaxswap.types import Image, Mask, Similarity
+
+MAX_OVERSAMPLING = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Paster:
+    """Puts swapped faces into frames, as the options say."""
+
+    options: config.ConvertConfig
+    coverage: float
+    """Share of the chip's side that the view covers."""
+
+    def paste(
+        self,
+        frame: canvas.Canvas,
+        sighting: sightings.Sighting,
+        face: Image,
+        *,
+        learned_mask: Mask | None,
+    ) -> None:
+        """Paint one face.
+
+        Args:
+            frame: painted into, in no pixel where alpha is 0.
+            sighting: where and how the face is seen.
+            face: the model's, over the view.
+            learned_mask: the model's, over the view; None where it has none.
+        """
+        size = face.shape[0]
+        mask = self._mask(sighting, learned_mask)
+        if self.options.color == "mean_std":
+            inside = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)[..., None]
+            face = color.mean_std(face, images.to_float(sighting.view_u8), inside)
+        soft = alphas.soft(
+            mask,
+            coverage=self.coverage,
+            erode=self.options.erode,
+            feather=0.0 if self.options.blend == "paste" else self.options.feather,
+        )
+        frame_from_view = geometry.invert(sighting.view_from_frame)
+        box = _box(frame_from_view, size).clipped(frame.width, frame.height)
+        if box.empty:
+            return
+        shift = np.array([[1.0, 0.0, -box.x0], [0.0, 1.0, -box.y0]])
+        region_from_view = geometry.compose(shift, frame_from_view)
+        region_from_alpha = geometry.compose(
+            region_from_view, geometry.invert(chips.finer(alphas.SIZE / size))
+        )
+        extent = (box.x1 - box.x0, box.y1 - box.y0)
+        region_face = warp(face, region_from_view, extent, border=cv2.BORDER_REPLICATE)
+        region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)
+        mix = blend.poisson if self.options.blend == "poisson" else blend.feather
+        frame.write(box, mix(frame.read(box), region_face, region_alpha))
+
+    def _mask(
+        self, sighting: sightings.Sighting, learned_mask: Mask | None
+    ) -> Float[np.ndarray, "s s 1"]:
+        if self.options.mask == "learned" and learned_mask is not None:
+            return alphas.learned(learned_mask, sighting.oval_u8, coverage=self.coverage)
+        return images.to_float(sighting.oval_u8)[..., None]
+
+
+def warp(
+    image: np.ndarray, region_from_image: Similarity, extent: tuple[int, int], *, border: int
+) -> np.ndarray:
+    """An image in [0, 1] seen in a region: cubic where it grows, area-averaged where it shrinks.
+
+    Convention: pushes pixels of `image` to pixels of the region, centres at integers.
+
+    Args:
+        image: `h w c`, float32.
+        region_from_image: where its pixels go.
+        extent: width and height of the region.
+        border: OpenCV's rule for pixels beyond the image.
+    """
+    shrink = 1.0 / geometry.scale_of(region_from_image)
+    factor = int(min(MAX_OVERSAMPLING, max(1, np.ceil(shrink))))
+    fine = cv2.warpAffine(
+        image,
+        geometry.compose(chips.finer(factor), region_from_image),
+        (extent[0] * factor, extent[1] * factor),
+        flags=cv2.INTER_CUBIC if shrink < 1 else cv2.INTER_LINEAR,
+        borderMode=border,
+    )
+    if factor > 1:
+        fine = cv2.resize(fine, extent, interpolation=cv2.INTER_AREA)
+    return np.clip(fine.reshape(extent[1], extent[0], -1), 0, 1)
+
+
+def _box(frame_from_view: Similarity, size: int) -> canvas.Box:
+    """The smallest box of whole pixels that holds the view."""
+    edges = np.array([-0.5, size - 0.5])
+    corners = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(-1, 2)
+    x, y = geometry.apply(frame_from_view, corners).T
+    return canvas.Box(
+        int(np.floor(x.min())),
+        int(np.floor(y.min())),
+        int(np.ceil(x.max())) + 1,
+        int(np.ceil(y.max())) + 1,
+    )

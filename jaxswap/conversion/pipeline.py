@@ -1,0 +1,227 @@
+"""Conversion: footage in, the same footage with another face out, as a stream.
+
+Five stages run at the same time: read, find faces, swap in batches, paint, write. A bounded number
+of frames is between them, so memory does not grow with the length of the footage.
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from jaxswap import config, errors, footage, progress, runs
+from jaxswap.conversion import (
+    canvas,
+    originals,
+    outputs,
+    paste,
+    selection,
+    sightings,
+    stages,
+    swapper,
+)
+from jaxswap.faces import finding
+from jaxswap.provenance import marks
+from jaxswap.types import Image, Mask
+
+_BOUND = 4  # frames that wait between two stages
+_HELD_BATCHES = 2  # frames that wait for a batch to fill, in batches: faces may be rare
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ConversionReport:
+    """What was done."""
+
+    frames: int
+    """Frames or images written."""
+    swapped: int
+    """Those in which a face changed."""
+    lost: str | None
+    """What could not be read or taken over, in words."""
+    seconds: float
+    """How long it took."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """A frame and the faces in it that change."""
+
+    original: originals.Original
+    sightings: list[sightings.Sighting]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _Swapped:
+    """The same with what the model made of them."""
+
+    seen: _Seen
+    faces: list[tuple[Image, Mask | None]]
+
+
+def convert(
+    source: Path,
+    *,
+    run: runs.Run,
+    from_identity: str,
+    to_identity: str,
+    out: Path,
+    options: config.ConvertConfig,
+    faces: config.FacesConfig,
+) -> ConversionReport:
+    """Put the face of one identity on another in footage.
+
+    Args:
+        source: video, image or folder of images.
+        run: the trained model.
+        from_identity: who is in the footage.
+        to_identity: whose face is put on.
+        out: video, image or folder, as the source is; it appears when it is complete.
+        options: how faces are put into frames.
+        faces: how they are found.
+
+    Raises:
+        FootageError: if the source cannot be read.
+        NoFaceError: if there is no face to replace in all of it; nothing is written.
+        OutputError: if the output cannot be written; what was there before is as it was.
+        RunError: if the run does not know the identities or has no checkpoint.
+    """
+    start = time.monotonic()
+    reader = footage.FrameReader(source)
+    run.index(from_identity)
+    identity = run.index(to_identity)
+    params, _ = run.load_params()
+    mark = marks.Mark(
+        run_fingerprint=runs.parameters_sha256(params),
+        from_identity=from_identity,
+        to_identity=to_identity,
+    )
+    model = swapper.Swapper(
+        params, run.config.model, identity=identity, batch_size=options.batch_size
+    )
+    output = outputs.make(reader.info, out, mark=mark, crf=options.crf)
+    work = _Work(reader=reader, run=run.config, options=options, faces=faces)
+    frames = swapped = 0
+    with output, stages.Line() as line, contextlib.ExitStack() as stack:
+        shown = progress.track(
+            work.painted(line, model, output), f"Converting {source.name}", total=reader.num_frames
+        )
+        stack.callback(shown.close)  # the bar ends before an error is shown
+        for original, painted in shown:
+            output.write(original, painted)
+            frames += 1
+            swapped += painted is not None
+        if not swapped:
+            raise work.no_face()
+    lost = [*([reader.lost] if reader.lost else []), *output.lost]
+    return ConversionReport(
+        frames=frames,
+        swapped=swapped,
+        lost="; ".join(lost) or None,
+        seconds=time.monotonic() - start,
+    )
+
+
+@dataclasses.dataclass(kw_only=True)
+class _Work:
+    """The stages, each a generator over what the one before it makes."""
+
+    reader: footage.FrameReader
+    run: config.Config
+    options: config.ConvertConfig
+    faces: config.FacesConfig
+    most_faces: int = 0
+    """Most faces seen in one frame."""
+
+    def painted(
+        self, line: stages.Line, model: swapper.Swapper, output: outputs.Output
+    ) -> Iterator[tuple[originals.Original, canvas.Canvas | None]]:
+        """All frames in order; those in which nothing changes have no canvas."""
+        frames = line.ahead(self.reader, bound=_BOUND)
+        seen = line.ahead(self._see(frames, output), bound=_BOUND)
+        swapped = line.ahead(self._swap(seen, model), bound=_BOUND)
+        return line.ahead(self._paint(swapped, output), bound=_BOUND)
+
+    def _see(self, frames: Iterable[footage.Frame], output: outputs.Output) -> Iterator[_Seen]:
+        finder = finding.FaceFinder(self.faces)
+        wanted = selection.Selection(
+            self.options.track,
+            max_gap_s=self.faces.max_gap_s,
+            follow=self.reader.info.kind == "video",
+        )
+        for frame, found in finder.find_all(frames):
+            self.most_faces = max(self.most_faces, len(found))
+            chosen = wanted.pick([face.detection for face in found], frame.time_s)
+            cuts = [
+                sightings.cut(
+                    found[i],
+                    frame.image_u8,
+                    size=self.run.model.image_size,
+                    coverage=self.run.augmentation.coverage,
+                )
+                for i in chosen
+            ]
+            yield _Seen(original=output.keep(frame), sightings=cuts)
+
+    def _swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
+        held: list[_Seen] = []
+        waiting = 0
+        for item in seen:
+            held.append(item)
+            waiting += len(item.sightings)
+            full = waiting >= self.options.batch_size
+            if full or len(held) >= _HELD_BATCHES * self.options.batch_size:
+                yield from self._swap_held(held, model)
+                held, waiting = [], 0
+        yield from self._swap_held(held, model)
+
+    def _swap_held(self, held: list[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
+        cuts = [cut for item in held for cut in item.sightings]
+        made = []
+        for at in range(0, len(cuts), self.options.batch_size):
+            made += _call(model, cuts[at : at + self.options.batch_size])
+        faces = iter(made)
+        for item in held:
+            own = list(itertools.islice(faces, len(item.sightings)))
+            yield _Swapped(seen=item, faces=own)
+
+    def _paint(
+        self, swapped: Iterable[_Swapped], output: outputs.Output
+    ) -> Iterator[tuple[originals.Original, canvas.Canvas | None]]:
+        paster = paste.Paster(self.options, self.run.augmentation.coverage)
+        for item in swapped:
+            painted = output.open_canvas(item.seen.original) if item.faces else None
+            for cut, (face, mask) in zip(item.seen.sightings, item.faces, strict=True):
+                paster.paste(painted, cut, face, learned_mask=mask)
+            yield item.seen.original, painted
+
+    def no_face(self) -> errors.NoFaceError:
+        """What to say when no frame changed."""
+        path = self.reader.info.path
+        if self.most_faces:
+            return errors.NoFaceError(
+                f"{path} never shows more than {self.most_faces} face(s) at once, so `track` "
+                f"{self.options.track} is nobody. Choose a `track` below {self.most_faces}."
+            )
+        return errors.NoFaceError(
+            f"No face in {path} above the score {self.faces.min_score:g}. Lower "
+            "`faces.min_score` or `faces.min_face_px`, or choose other footage."
+        )
+
+
+def _call(
+    model: swapper.Swapper, cuts: list[sightings.Sighting]
+) -> list[tuple[Image, Mask | None]]:
+    views = np.stack([cut.view_u8 for cut in cuts])
+    size = views.shape[1]
+    ovals = None
+    if model.needs_masks:
+        ovals = np.stack(
+            [cv2.resize(cut.oval_u8, (size, size), interpolation=cv2.INTER_AREA) for cut in cuts]
+        )[..., None]
+    faces, masks = model.swap(views, masks_u8=ovals)
+    return [(face, None if masks is None else masks[i]) for i, face in enumerate(faces)]

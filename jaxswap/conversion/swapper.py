@@ -1,0 +1,78 @@
+"""The model at work: views of one identity in, faces of another out, in batches of one size."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+
+from jaxswap import config
+from jaxswap.models import autoencoder
+
+
+class Swapper:
+    """Swaps with the decoder of one identity; its program is compiled once."""
+
+    def __init__(
+        self,
+        params: autoencoder.Params,
+        model: config.ModelConfig,
+        *,
+        identity: int,
+        batch_size: int,
+    ) -> None:
+        """Put what is needed of the parameters on the device.
+
+        Args:
+            params: of the run, with the stacked parts of all identities.
+            model: the model they belong to.
+            identity: index of the identity whose face is put on.
+            batch_size: faces in one call; fewer are padded, so that no call compiles anew.
+        """
+        own = {
+            name: jax.tree.map(lambda leaf: leaf[identity : identity + 1], part)
+            if name in autoencoder.STACKED
+            else part
+            for name, part in params.items()
+        }
+        self._params = jax.device_put(own)
+        self._batch_size = batch_size
+        self.needs_masks = model.mask_head and model.mask_encoder == "separate"
+        """Whether the model has a mask encoder, which sees the masks of the landmarks."""
+
+        def swap(
+            params: autoencoder.Params,
+            views_u8: UInt8[Array, "n s s 3"],
+            masks_u8: UInt8[Array, "n s s 1"] | None,
+        ) -> autoencoder.Outputs:
+            masks = None if masks_u8 is None else masks_u8.astype(jnp.float32) / 255
+            views = views_u8.astype(jnp.float32) / 255
+            outputs = autoencoder.swap(params, model, views, identity=0, masks=masks)
+            return jax.tree.map(lambda out: jnp.clip(out.astype(jnp.float32), 0, 1), outputs)
+
+        self._swap = jax.jit(swap)
+
+    def swap(
+        self,
+        views_u8: UInt8[np.ndarray, "n s s 3"],
+        *,
+        masks_u8: UInt8[np.ndarray, "n s s 1"] | None = None,
+    ) -> tuple[Float[np.ndarray, "n s s 3"], Float[np.ndarray, "n s s 1"] | None]:
+        """Faces, and masks where the model has learned them, over the views; in [0, 1].
+
+        Args:
+            views_u8: RGB, 0..255, at most `batch_size` of them.
+            masks_u8: the faces' masks, 0..255; only a model with a mask encoder reads them.
+
+        Raises:
+            ValueError: if there are more views than `batch_size`.
+        """
+        num = len(views_u8)
+        if num > self._batch_size:
+            raise ValueError(f"At most {self._batch_size} views go into a batch, not {num}.")
+        masks_u8 = self._padded(masks_u8) if self.needs_masks and masks_u8 is not None else None
+        outputs = jax.device_get(self._swap(self._params, self._padded(views_u8), masks_u8))
+        return outputs.face[:num], None if outputs.mask is None else outputs.mask[:num]
+
+    def _padded(self, batch: np.ndarray) -> np.ndarray:
+        missing = self._batch_size - len(batch)
+        return np.pad(batch, [(0, missing)] + [(0, 0)] * (batch.ndim - 1))
