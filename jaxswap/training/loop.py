@@ -1,0 +1,182 @@
+"""The training loop.
+
+Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Everything random in step
+`n` follows from the seed and `n`, so a run that was stopped goes on to the same bits.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import UInt8
+
+from jaxswap import checkpoints, config, errors, runs
+from jaxswap.training import previews, reporting, sharding, state, stopping
+from jaxswap.training import step as training_step
+
+PACE = {
+    "": ("steps",),
+    "data": ("num_threads", "num_workers", "prefetch"),
+    "train": ("save_every", "keep", "log_every", "preview_every"),
+}
+"""Fields that may change when a run goes on: none of them changes a single bit of it."""
+
+
+class Loader(Protocol):
+    """Batches without end, from a position that can be saved."""
+
+    def __next__(self) -> dict[str, UInt8[np.ndarray, "b i h w 3"]]:
+        """This host's rows of the next global batch: `image` and `regions`."""
+        ...
+
+    def position(self) -> dict[str, Any]:
+        """Where the next batch comes from, as JSON values."""
+        ...
+
+    def seek(self, position: dict[str, Any]) -> None:
+        """Go on from a position."""
+        ...
+
+
+def train(
+    configuration: config.Config,
+    *,
+    run_dir: Path,
+    identities: list[str],
+    manifest: dict[str, Any],
+    loader: Loader,
+    validation: previews.Validation,
+) -> int:
+    """Train to `configuration.steps`, from the latest checkpoint of `run_dir` if it has one.
+
+    Returns:
+        The step that was reached; it is below `configuration.steps` after Ctrl-C or SIGTERM.
+
+    Raises:
+        RunError: if the run was begun with another configuration, or a checkpoint is broken.
+        DivergedError: if the loss is not finite.
+    """
+    mesh = sharding.make_mesh()
+    sharding.check_batch_size(configuration.train.batch_size, mesh)
+    run = _open_run(configuration, run_dir, identities, manifest)
+    with (
+        checkpoints.Store(run.checkpoints_dir, keep=configuration.train.keep) as store,
+        stopping.StopRequest() as stop,
+    ):
+        current, start = _first_state(configuration, len(identities), store, loader, mesh)
+        reporter = reporting.Reporter(run, start, validation)
+        try:
+            if start:
+                reporter.say(f"Going on from step {start} of {configuration.steps}.")
+            step_fn = training_step.make_step(configuration, mesh)
+            done = start
+            for step in range(start, configuration.steps):
+                batch = sharding.put_batch(next(loader), mesh)
+                current, values = step_fn(current, batch)
+                done = step + 1
+                reporter.after_step(done, current, values)
+                stopping_now = stop.requested(done)
+                if stopping_now or _due(done, configuration):
+                    _check_finite(current, store)
+                    store.save(
+                        done,
+                        current,
+                        position=loader.position(),
+                        manifest={"config": config.to_dict(configuration), **manifest},
+                    )
+                if stopping_now:
+                    break
+            store.wait()
+            reporter.finish(done, current, stopped=done < configuration.steps)
+        finally:
+            reporter.close()
+    return done
+
+
+def _due(done: int, configuration: config.Config) -> bool:
+    return done % configuration.train.save_every == 0 or done == configuration.steps
+
+
+def _first_state(
+    configuration: config.Config,
+    num_identities: int,
+    store: checkpoints.Store,
+    loader: Loader,
+    mesh: Mesh,
+) -> tuple[state.TrainState, int]:
+    """The state of the latest checkpoint, with the loader at its position; else a new one."""
+
+    def create() -> state.TrainState:
+        return state.create(configuration, num_identities=num_identities)
+
+    everywhere = sharding.replicated(mesh)
+    steps = store.steps()
+    if not steps:
+        return jax.jit(create, out_shardings=everywhere)(), 0
+    abstract = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere),
+        jax.eval_shape(create),
+    )
+    restored, position = store.restore(steps[-1], abstract)
+    loader.seek(position)
+    return restored, steps[-1]
+
+
+def _check_finite(current: state.TrainState, store: checkpoints.Store) -> None:
+    diverged_at = int(current.diverged_at)
+    if diverged_at >= 0:
+        store.wait()
+        steps = store.steps()
+        last = f"The last good checkpoint is of step {steps[-1]}" if steps else "None was saved yet"
+        raise errors.DivergedError(
+            f"The loss is not finite since step {diverged_at}. {last}. Train in a new run folder "
+            "with a lower --optimizer.learning-rate, and look for broken chips in the facesets."
+        )
+
+
+def _open_run(
+    configuration: config.Config, run_dir: Path, identities: list[str], manifest: dict[str, Any]
+) -> runs.Run:
+    run = runs.Run(
+        path=run_dir, config=configuration, identities=tuple(identities), manifest=manifest
+    )
+    if (run_dir / "run.json").exists():
+        begun = runs.Run.open(run_dir)
+        _check_same(begun, run)
+        run = dataclasses.replace(run, manifest=begun.manifest)
+    elif run.steps():
+        raise errors.RunError(
+            f"{run_dir} has checkpoints but no run.json. Put it back or use a new run folder."
+        )
+    if jax.process_index() == 0:
+        run.write()
+    return run
+
+
+def _check_same(begun: runs.Run, wanted: runs.Run) -> None:
+    if begun.identities != wanted.identities:
+        raise errors.RunError(
+            f"The run {begun.path} was begun with the identities {', '.join(begun.identities)}, "
+            f"not {', '.join(wanted.identities)}. Use the same, or a new run folder."
+        )
+    different = _differences(config.to_dict(begun.config), config.to_dict(wanted.config))
+    if different:
+        raise errors.RunError(
+            f"The run {begun.path} was begun with another configuration: "
+            f"{'; '.join(different[:4])}{'; ...' if len(different) > 4 else ''}. "
+            "Use the same preset and options, or a new run folder."
+        )
+
+
+def _differences(begun: dict[str, Any], wanted: dict[str, Any], part: str = "") -> list[str]:
+    found = []
+    for name, value in begun.items():
+        if isinstance(value, dict):
+            found += _differences(value, wanted[name], name)
+        elif value != wanted[name] and name not in PACE.get(part, ()):
+            option = f"{part}.{name}" if part else name
+            found.append(f"{option} {value} there, {wanted[name]} here")
+    return found

@@ -1,0 +1,82 @@
+"""What a run tells while it trains: metrics, previews and lines, from the first host alone."""
+
+import jax
+import numpy as np
+
+from jaxswap import images, runs
+from jaxswap.training import console, metrics, previews, state
+from jaxswap.training import step as training_step
+
+
+class Reporter:
+    """Reads values only of steps before, so that the device never waits for the host."""
+
+    def __init__(self, run: runs.Run, start: int, validation: previews.Validation):
+        self._run = run
+        self._validation = validation
+        self._pending: list[training_step.Metrics] = []
+        self._first = jax.process_index() == 0
+        train = run.config.train
+        self._console = console.TrainingConsole(
+            start=start,
+            steps=run.config.steps,
+            images_per_step=train.batch_size * len(run.identities),
+            quiet=not self._first,
+        )
+        self._writer = metrics.Writer(run.path, step=start) if self._first else None
+
+    def say(self, line: str) -> None:
+        """A line on the console."""
+        self._console.say(line)
+
+    def after_step(
+        self, done: int, current: state.TrainState, values: training_step.Metrics
+    ) -> None:
+        """Wait for the step before this one, so that the device stays one step ahead."""
+        train = self._run.config.train
+        if self._pending:
+            self._console.report(float(self._pending[-1]["loss"]))
+        rate = self._console.advance(done)
+        if self._pending and (done - 1) % train.log_every == 0:
+            self._log(done - 1, rate)
+        self._pending.append(values)
+        if done % train.preview_every == 0:
+            self._preview(done, current)
+
+    def finish(self, done: int, current: state.TrainState, *, stopped: bool) -> None:
+        """The last report and preview, and a word on what to do next."""
+        if self._pending:
+            self._log(done, None)
+        self._preview(done, current)
+        if stopped:
+            self.say(
+                f"Stopped at step {done} of {self._run.config.steps}; all is saved. "
+                "Run the same command again to go on."
+            )
+        else:
+            self.say(f"Trained to step {done}. The run is {self._run.path}")
+
+    def close(self) -> None:
+        """Take the console away and close the files."""
+        self._console.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _log(self, step: int, rate: float | None) -> None:
+        reports = jax.device_get(self._pending)
+        self._pending.clear()
+        means = {name: float(np.mean([r[name] for r in reports])) for name in reports[0]}
+        if self._writer is not None:
+            speed = {} if rate is None else {"images_per_s": rate}
+            self._writer.write(step, means | speed)
+
+    def _preview(self, step: int, current: state.TrainState) -> None:
+        if self._writer is None:
+            return
+        params = current.params if current.ema is None else current.ema
+        if jax.process_count() > 1:
+            params = jax.tree.map(lambda leaf: leaf.addressable_data(0), params)
+        picture = previews.grid(params, self._run.config, self._run.identities, self._validation)
+        images.write_png(self._run.path / "previews" / f"{step:08d}.png", picture)
+        images.write_png(self._run.path / "preview.png", picture)
+        self._writer.write_picture(step, "preview", picture)

@@ -1,0 +1,92 @@
+"""The training step: augmentation, forward, loss and update of all identities in one call."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh
+from jaxtyping import Array, Float, UInt8
+
+from jaxswap import config, rngs
+from jaxswap.augmentation import recipe
+from jaxswap.losses import weighting
+from jaxswap.models import autoencoder
+from jaxswap.training import optimizers, sharding, state
+
+Metrics = dict[str, Float[Array, ""]]
+Batch = dict[str, UInt8[Array, "b i h w 3"]]
+
+
+def augmented_batch(
+    configuration: config.Config, step: jax.Array, batch: Batch
+) -> recipe.Augmented:
+    """What the networks see of a batch at a step, and what they should make of it."""
+    key = rngs.stream(jax.random.key(configuration.seed), "augmentation", step)
+    return recipe.augment(
+        key,
+        batch["image"],
+        batch["regions"],
+        size=configuration.model.image_size,
+        augmentation=configuration.augmentation,
+    )
+
+
+def loss_and_parts(
+    params: autoencoder.Params, configuration: config.Config, batch: recipe.Augmented
+) -> tuple[Float[Array, ""], Metrics]:
+    """The loss of all identities on an augmented batch."""
+    outputs = autoencoder.reconstruct(
+        params, configuration.model, batch.warped, masks=batch.warped_regions[..., :1]
+    )
+    return weighting.training_loss(outputs, batch.target, batch.target_regions, configuration.loss)
+
+
+def update(
+    configuration: config.Config, before: state.TrainState, batch: Batch
+) -> tuple[state.TrainState, Metrics]:
+    """One update: the state after it, and the loss with its parts."""
+    augmented = augmented_batch(configuration, before.step, batch)
+    (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
+        before.params, configuration, augmented
+    )
+    optimizer = optimizers.make_optimizer(configuration.optimizer)
+    updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
+    params = optax.apply_updates(before.params, updates)
+    newly_diverged = (before.diverged_at < 0) & ~jnp.isfinite(loss)
+    after = state.TrainState(
+        step=before.step + 1,
+        diverged_at=jnp.where(newly_diverged, before.step + 1, before.diverged_at),
+        params=params,
+        opt_state=opt_state,
+        ema=_average(configuration.optimizer.ema, before, params),
+    )
+    return after, {"loss": loss, **parts}
+
+
+def make_step(
+    configuration: config.Config, mesh: Mesh
+) -> Callable[[state.TrainState, Batch], tuple[state.TrainState, Metrics]]:
+    """`update`, compiled for the mesh; the state that it is given is used up."""
+    everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
+
+    def step(before: state.TrainState, batch: Batch) -> tuple[state.TrainState, Metrics]:
+        return update(configuration, before, batch)
+
+    return jax.jit(
+        step,
+        in_shardings=(everywhere, spread),
+        out_shardings=(everywhere, everywhere),
+        donate_argnums=0,
+    )
+
+
+def _average(
+    decay: float, before: state.TrainState, params: autoencoder.Params
+) -> autoencoder.Params | None:
+    if before.ema is None:
+        return None
+    # A young average forgets faster, or it would remember the initial values for long.
+    step = before.step.astype(jnp.float32)
+    decay = jnp.minimum(decay, (1 + step) / (10 + step))
+    return jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, before.ema, params)

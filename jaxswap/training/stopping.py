@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM as a wish to stop after the step, once; the second one is obeyed at once."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+import jax
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """While it is entered, the first signal only sets a flag."""
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._former: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> "StopRequest":
+        # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them.
+        wanted = SIGNALS if jax.process_count() == 1 else (signal.SIGINT,)
+        if threading.current_thread() is threading.main_thread():
+            for number in wanted:
+                self._former[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        self._former.clear()
+
+    def requested(self, step: int) -> bool:
+        """Whether to stop after this step; the same on all hosts."""
+        if jax.process_count() > 1:
+            from jax.experimental import multihost_utils
+
+            return multihost_utils.reached_preemption_sync_point(step)
+        return self._requested
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._requested:
+            for former, handler in self._former.items():
+                signal.signal(former, handler)
+            raise KeyboardInterrupt
+        self._requested = True
