@@ -31,10 +31,10 @@ def test_numbers_follow_the_faces_not_their_order(tracker):
 @pytest.mark.parametrize("rate", [10, 25, 60])
 def test_faces_that_cross_keep_their_numbers(tracker, rate):
     """Two heads pass each other in two seconds, one a little lower than the other."""
-    tracker.update([face(50, 100), face(350, 112)], 0.0)
+    tracker.update([face(50, 100), face(560, 104)], 0.0)
     for step in range(1, 2 * rate):
         time_s = step / rate
-        ahead, back = face(50 + 150 * time_s, 100), face(350 - 150 * time_s, 112)
+        ahead, back = face(50 + 250 * time_s, 100), face(560 - 250 * time_s, 104)
         assert tracker.update([ahead, back], time_s) == [0, 1]
 
 
@@ -58,7 +58,7 @@ def test_slow_frames_do_not_end_a_track(tracker):
 
 
 def test_a_fast_head_in_slow_video_is_one_track(tracker):
-    for step, x in enumerate([100, 130, 165, 200, 165, 120, 80]):
+    for step, x in enumerate([100, 130, 160, 190, 160, 130, 100]):
         assert tracker.update([face(x)], step / 8) == [0]
 
 
