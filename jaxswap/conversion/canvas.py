@@ -6,7 +6,7 @@ conversion of a whole frame is saved.
 """
 
 import dataclasses
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import av
 import numpy as np
@@ -39,6 +39,7 @@ class Box:
         )
 
 
+@runtime_checkable
 class Canvas(Protocol):
     """Where faces are painted, region by region."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import av
 
@@ -11,6 +11,7 @@ from jaxswap.conversion import canvas, colorimetry, image_outputs, originals, vi
 from jaxswap.provenance import marks
 
 
+@runtime_checkable
 class Output(Protocol):
     """Takes the frames in order; appears when its `with` block ends well."""
 
