@@ -71,6 +71,12 @@ class DataConfig:
     """Threads that read and decode records on each host."""
     prefetch: int = 4
     """Batches that are made ahead of the step; the bound of the queue."""
+    num_workers: int = 0
+    """Processes that read and decode on each host, for many cores; 0 uses threads alone. The order
+    of the data is the same for any number."""
+    cache_mb: int = 1024
+    """Memory in MiB on each host that keeps decoded chips, so that each is decoded once; chips
+    beyond it are decoded every time."""
 
     def __post_init__(self) -> None:
         _require(
@@ -83,6 +89,8 @@ class DataConfig:
         _require(self.segment_s > 0, f"`segment_s` must be positive, not {self.segment_s}.")
         _require(self.num_threads >= 1, f"`num_threads` must be >= 1, not {self.num_threads}.")
         _require(self.prefetch >= 1, f"`prefetch` must be >= 1, not {self.prefetch}.")
+        _require(self.num_workers >= 0, f"`num_workers` must be >= 0, not {self.num_workers}.")
+        _require(self.cache_mb >= 0, f"`cache_mb` must be >= 0, not {self.cache_mb}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

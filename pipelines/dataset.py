@@ -1,0 +1,242 @@
+"""A dataset: facesets as one folder of records, made at once or not at all, checked when opened."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxswap import config, errors, files, progress, version
+from jaxswap.faces import faceset, records
+from pipelines import dataset_header, face_chips, splits
+
+MIN_CHIPS = 16
+"""Fewer chips than this teach nothing, and leave too few to validate with."""
+
+IMAGES_PER_S = 25.0
+"""The images of a folder count as frames of a video at this rate: often they are just that."""
+
+
+class Dataset:
+    """An opened dataset.
+
+    Attributes:
+        path: its folder.
+        identities: names, in the order in which they were built.
+        counts: chips by identity and split, `train` and `validation`.
+        fingerprints: of the facesets, by identity.
+        chip_size: side of its chips in pixels.
+    """
+
+    def __init__(self, path: Path, header: dataset_header.Header):
+        self.path = path
+        self.header = header
+        self.identities: tuple[str, ...] = tuple(part.name for part in header.identities)
+        self.counts = {part.name: dict(part.counts) for part in header.identities}
+        self.fingerprints = {part.name: part.fingerprint for part in header.identities}
+        self.chip_size = header.chip_size
+
+    @classmethod
+    def open(cls, path: Path) -> "Dataset":
+        """Open a dataset and compare all its files with their checksums.
+
+        Raises:
+            DatasetError: if the folder is no dataset, or one of its files is missing or changed.
+        """
+        header = dataset_header.read(path)
+        header.verify(path)
+        return cls(path, header)
+
+    def source(self, identity: str, split: str) -> face_chips.ChipSource:
+        """The records of an identity's split, read at random, in the order of time.
+
+        Raises:
+            DatasetError: if there is no such identity, or the records are not dataset.json's.
+        """
+        if identity not in self.identities:
+            raise errors.DatasetError(
+                f"The dataset {self.path} has no identity {identity!r}. It has "
+                f"{', '.join(self.identities)}: name one of these, or build it again."
+            )
+        chips = face_chips.ChipSource(self.path, identity, split, chip_size=self.chip_size)
+        known = {self.path / name for name in self.header.files}
+        if len(chips) != self.counts[identity][split] or not known.issuperset(chips.paths):
+            raise errors.DatasetError(
+                f"The records of {identity} in {self.path} are not those of its dataset.json. "
+                "Build it again."
+            )
+        return chips
+
+    def fingerprint(self) -> str:
+        """SHA-256 over settings, names and checksums: equal for datasets of equal contents."""
+        values = dataclasses.asdict(self.header)
+        del values["version"]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def info(self) -> dict[str, Any]:
+        """What the dataset is, as JSON values."""
+        return {
+            "kind": "dataset",
+            "chip_size": self.chip_size,
+            "identities": [
+                {"name": part.name, **part.counts, "faceset": part.fingerprint}
+                for part in self.header.identities
+            ],
+            "shards": sum("array_record" in name for name in self.header.files),
+            "bytes": sum(file.bytes for file in self.header.files.values()),
+            "validation_share": self.header.validation_share,
+            "segment_s": self.header.segment_s,
+            "version": self.header.version,
+            "fingerprint": self.fingerprint(),
+        }
+
+
+def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -> Dataset:
+    """Write facesets as one dataset at `out`, or take the one that is there if it is the same.
+
+    The dataset appears when it is complete; another dataset at `out` is replaced then.
+
+    Args:
+        facesets: folders of the facesets by the names of their identities.
+        out: folder of the dataset.
+        data: side of the chips, and what is held out for validation.
+
+    Raises:
+        OutputError: if something that is no dataset is at `out`.
+        FacesetError: if a folder is no faceset, or one of its chips is broken.
+        DatasetError: if a faceset has too few chips, or a name cannot be an identity's.
+    """
+    _check_names(list(facesets))
+    _check_place(out)
+    opened = {name: faceset.Faceset.open(path) for name, path in facesets.items()}
+    divided = {name: _divide(name, faces, data) for name, faces in opened.items()}
+    fingerprints = {name: faces.fingerprint() for name, faces in opened.items()}
+    existing = _existing(out)
+    if existing is not None and _is_built_from(existing, fingerprints, data):
+        return existing
+    with files.replacing_folder(out) as partial:
+        _write_chips(partial, opened, divided, chip_size=data.chip_size)
+        header = dataset_header.Header(
+            chip_size=data.chip_size,
+            validation_share=data.validation_share,
+            segment_s=data.segment_s,
+            identities=tuple(
+                dataset_header.Part(
+                    name=name, fingerprint=fingerprints[name], counts=_counts(divided[name])
+                )
+                for name in opened
+            ),
+            files=dataset_header.scan(partial),
+            version=version.__version__,
+        )
+        dataset_header.write(partial, header)
+    return Dataset(out, header)
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if not dataset_header.IDENTITY_NAME.fullmatch(name):
+            raise errors.DatasetError(
+                f"{name!r} cannot be the name of an identity: use up to 32 letters, digits, '_', "
+                "'.' and '-', the first a letter or digit."
+            )
+    if len({name.lower() for name in names}) != len(names):
+        raise errors.DatasetError(
+            f"The identities {', '.join(names)} differ by upper and lower case alone, which not "
+            "every disk can tell apart. Choose other names."
+        )
+    if not names:
+        raise ValueError("`facesets` must name one or more.")
+
+
+def _check_place(out: Path) -> None:
+    if not out.exists() or (out / dataset_header.NAME).is_file():
+        return
+    if not out.is_dir() or any(out.iterdir()):
+        raise errors.OutputError(
+            f"{out} exists and is no dataset, so it stays as it is. Choose another name."
+        )
+
+
+def _existing(out: Path) -> Dataset | None:
+    try:
+        return Dataset.open(out)
+    except errors.DatasetError:  # none, or a broken one: it is built again
+        return None
+
+
+def _is_built_from(
+    existing: Dataset, fingerprints: Mapping[str, str], data: config.DataConfig
+) -> bool:
+    header = existing.header
+    held_out = (header.validation_share, header.segment_s)
+    return (
+        list(existing.fingerprints.items()) == list(fingerprints.items())
+        and header.chip_size == data.chip_size
+        and held_out == (data.validation_share, data.segment_s)
+    )
+
+
+def _divide(name: str, faces: faceset.Faceset, data: config.DataConfig) -> splits.Split:
+    if len(faces.records) < MIN_CHIPS:
+        raise errors.FacesetError(
+            f"{faces.path} ({name}) has {len(faces.records)} chips, and training needs "
+            f"at least {MIN_CHIPS}. Extract more footage."
+        )
+    places = [_place(faces, record) for record in faces.records]
+    if len(set(places)) < 2:
+        raise errors.FacesetError(
+            f"All chips of the faceset {faces.path} of {name} are of one moment, so that none can "
+            "be held out for validation. Extract more footage."
+        )
+    return splits.by_time(
+        np.array([source for source, _ in places]),
+        np.array([time_s for _, time_s in places], np.float64),
+        share=data.validation_share,
+        segment_s=data.segment_s,
+    )
+
+
+def _place(faces: faceset.Faceset, record: records.ChipRecord) -> tuple[int, float]:
+    """Source and time of a chip; lone images are one source together, in the order given."""
+    if record.source >= len(faces.sources):
+        raise errors.FacesetError(
+            f"{record.image} of {faces.path} is of source {record.source}, but faceset.json names "
+            f"{len(faces.sources)}. Delete that image, or extract again."
+        )
+    kind = faces.sources[record.source].get("kind")
+    if kind == "image":
+        return -1, record.source / IMAGES_PER_S
+    return record.source, record.frame / IMAGES_PER_S if kind == "images" else record.time_s
+
+
+def _counts(split: splits.Split) -> dict[str, int]:
+    return {"train": len(split.train), "validation": len(split.validation)}
+
+
+def _write_chips(
+    root: Path,
+    opened: Mapping[str, faceset.Faceset],
+    divided: Mapping[str, splits.Split],
+    *,
+    chip_size: int,
+) -> None:
+    total = sum(sum(_counts(split).values()) for split in divided.values())
+    steps = progress.track(range(total), "Building the dataset", total=total, unit="chips")
+    with contextlib.closing(steps):
+        for name, faces in opened.items():
+            parts = {
+                split: face_chips.Part(
+                    faces=faces,
+                    chips=[faces.records[index] for index in getattr(divided[name], split)],
+                    before_each=lambda: next(steps, None),
+                )
+                for split in dataset_header.SPLITS
+            }
+            config_ = face_chips.FaceChipsConfig(name=name, chip_size=chip_size, parts=parts)
+            face_chips.write(root, config_)
+        next(steps, None)  # the last is done

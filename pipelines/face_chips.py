@@ -1,0 +1,188 @@
+"""The TFDS dataset of one identity's chips: how a faceset becomes records, and how they are read.
+
+TensorFlow is needed for neither: pictures are handed to TFDS as the bytes of image files, and the
+records are ArrayRecord, which is read at random.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from jaxswap import errors, images, types
+from jaxswap.faces import faceset, records
+
+SHARD_BYTES = 256 * 2**20
+
+JPEG_QUALITY = 95
+"""With colour at full resolution: 42 dB against PNG, a third of its bytes and of its decoding time
+(benchmarks/loader.py)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Part:
+    """What one split of one identity is made of.
+
+    Attributes:
+        faces: the faceset.
+        chips: its records that belong to the split, in the order in which they are written.
+        before_each: called before each chip, for the progress.
+    """
+
+    faces: faceset.Faceset
+    chips: Sequence[records.ChipRecord]
+    before_each: Callable[[], object]
+
+
+@dataclasses.dataclass
+class FaceChipsConfig(tfds.core.BuilderConfig):
+    """One identity: its name, the side of its chips, and what to write (nothing when reading)."""
+
+    chip_size: int = 0
+    parts: Mapping[str, Part] = dataclasses.field(default_factory=dict, repr=False)
+
+
+class LocalInfo(tfds.core.DatasetInfo):
+    """What TFDS knows of a dataset, from its folder alone."""
+
+    def initialize_from_bucket(self) -> None:
+        """Ask nobody: TFDS would look the identity's name up in a public bucket."""
+
+
+class FaceChips(tfds.core.ShardBasedBuilder):
+    """Chips of one identity in the splits `train` and `validation`, in the order of time."""
+
+    name = "face_chips"
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        size = self.builder_config.chip_size
+        return LocalInfo(
+            builder=self,
+            description="Aligned face chips of one identity.",
+            disable_shuffling=True,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(size, size, 3), encoding_format="jpeg"),
+                    "regions": tfds.features.Image(
+                        shape=(size, size, 3),
+                        encoding_format="png",
+                        doc="Masks in 0..255: the whole face, the eyes, the mouth.",
+                    ),
+                    "landmarks": tfds.features.Tensor(
+                        shape=(468, 2), dtype=np.float32, doc="0 and 1 are the chip's edges."
+                    ),
+                    "key": tfds.features.Text(doc="File name of the chip in its faceset."),
+                    "source": tfds.features.Text(doc="Name of its footage."),
+                    "frame": np.int64,
+                    "time_s": np.float64,
+                }
+            ),
+        )
+
+    def _shard_iterators_per_split(
+        self, dl_manager: Any
+    ) -> dict[str, list[Callable[[], Iterator[tuple[int, dict[str, Any]]]]]]:
+        per_shard = _chips_per_shard(self.builder_config.chip_size)
+        return {
+            split: [
+                functools.partial(self._examples, part, start, start + per_shard)
+                for start in range(0, len(part.chips), per_shard)
+            ]
+            for split, part in self.builder_config.parts.items()
+        }
+
+    def _examples(self, part: Part, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        for index, record in enumerate(part.chips[start:stop], start):
+            part.before_each()
+            yield index, example(part.faces, record, chip_size=self.builder_config.chip_size)
+
+
+def example(
+    faces: faceset.Faceset, record: records.ChipRecord, *, chip_size: int
+) -> dict[str, Any]:
+    """What is stored of a chip: pictures as the bytes of image files, in `chip_size` pixels.
+
+    Raises:
+        FacesetError: if the chip's image is broken.
+    """
+    chip_u8 = images.resize_u8(faces.chip_u8(record), chip_size)
+    regions_u8 = faces.regions_u8(record, size=chip_size)
+    return {
+        "image": io.BytesIO(images.encode_jpeg(chip_u8, quality=JPEG_QUALITY)),
+        "regions": io.BytesIO(images.encode_png(regions_u8)),
+        "landmarks": faces.landmarks(record),
+        "key": record.image,
+        "source": str(faces.sources[record.source]["name"]),
+        "frame": record.frame,
+        "time_s": record.time_s,
+    }
+
+
+def write(root: Path, config: FaceChipsConfig) -> None:
+    """Write the dataset of one identity below `root`."""
+    builder = FaceChips(data_dir=str(root), config=config, file_format="array_record")
+    settings = tfds.download.DownloadConfig(compute_stats=tfds.download.ComputeStatsMode.SKIP)
+    with contextlib.redirect_stdout(io.StringIO()):  # it speaks of downloads, and there are none
+        builder.download_and_prepare(download_dir=str(root), download_config=settings)
+
+
+class ChipSource:
+    """One split of one identity, read at random; safe to share between threads, and it pickles.
+
+    Attributes:
+        paths: the files that it reads.
+        picture_bytes: what the picture and the masks of one chip take in memory.
+    """
+
+    def __init__(self, root: Path, identity: str, split: str, *, chip_size: int):
+        # The features are those of our class, not of the folder's features.json: that file may
+        # name any Python class, and a dataset may be a stranger's.
+        config = FaceChipsConfig(name=identity, chip_size=chip_size)
+        builder = FaceChips(data_dir=str(root), config=config, file_format="array_record")
+        self.paths = [Path(path) for path in builder.info.splits[split].filepaths]
+        self.picture_bytes = 2 * 3 * chip_size**2
+        self._where = f"{root} ({identity}, {split})"
+        self._chip_size = chip_size
+        self._stored = builder.as_data_source(
+            split=split,
+            decoders={"image": tfds.decode.SkipDecoding(), "regions": tfds.decode.SkipDecoding()},
+        )
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """A record: `image` and `regions` [s, s, 3] uint8, `landmarks` [468, 2], and the rest.
+
+        Raises:
+            DatasetError: if its pictures are broken.
+        """
+        record = dict(self._stored[index])
+        for name in ("image", "regions"):
+            record[name] = self._decode(record[name], index)
+        for name in ("key", "source"):
+            record[name] = record[name].decode()
+        return record
+
+    def _decode(self, encoded: bytes, index: int) -> types.ImageU8:
+        try:
+            image_u8 = images.decode_u8(encoded)
+            if image_u8.shape != (self._chip_size, self._chip_size, 3):
+                raise ValueError(f"it has the shape {image_u8.shape}")
+        except ValueError as error:
+            raise errors.DatasetError(
+                f"Chip {index} of {self._where} is broken ({error}). Build the dataset again."
+            ) from error
+        return image_u8
+
+
+def _chips_per_shard(chip_size: int) -> int:
+    # JPEG and PNG of a chip together take about 0.6 bytes a pixel; 5 kB for the rest.
+    return max(1, SHARD_BYTES // int(0.6 * chip_size**2 + 5_000))
