@@ -95,7 +95,7 @@ class Run:
             )
         return self.identities.index(identity)
 
-    def load_params(self, step: int | None = None) -> tuple[autoencoder.Params, int]:
+    def load_params(self, *, step: int | None = None) -> tuple[autoencoder.Params, int]:
         """The parameters that conversion uses, and their step: the average, where one is kept.
 
         Args:
@@ -129,9 +129,9 @@ class Run:
         with checkpoints.Store(self.checkpoints_dir, keep=self.config.train.keep) as store:
             return store.restore_part(step, name, abstract), step
 
-    def fingerprint(self, step: int | None = None) -> str:
+    def fingerprint(self, *, step: int | None = None) -> str:
         """`parameters_sha256` of the parameters that conversion uses at a step."""
-        return parameters_sha256(self.load_params(step)[0])
+        return parameters_sha256(self.load_params(step=step)[0])
 
 
 def parameters_sha256(params: autoencoder.Params) -> str:
