@@ -33,6 +33,8 @@ class Build:
         from pipelines import dataset
 
         named = identities.parse_or_folder_names(self.faceset)
-        dataset.build(named, self.out, data=self.data)
-        print(f"{self.out}: {', '.join(named)}")
+        built = dataset.build(named, self.out, data=self.data)
+        for name in built.identities:
+            counts = ", ".join(f"{count} {split}" for split, count in built.counts[name].items())
+            print(f"{self.out}: {name}, {counts}")
         return 0

@@ -24,8 +24,9 @@ class Preview:
 
         run = runs.Run.open(self.run)
         params, step = run.load_params()
-        validation = run_data.validation(run, limit=8)
-        grid = previews.grid(params, run.config, run.identities, validation)
+        data = run_data.of_run(run)
+        chips = run_data.validation_chips(data, run.identities, limit=previews.ROWS)
+        grid = previews.grid(params, run.config, run.identities, run_data.pictures(chips))
         images.write_png(self.out, grid)
         print(f"{self.out}: step {step}")
         return 0

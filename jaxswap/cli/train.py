@@ -1,5 +1,6 @@
 """`jaxswap train`: facesets -> run."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Annotated
@@ -43,12 +44,16 @@ class Train:
 
         named = identities.parse(self.identity)
         data = run_data.prepare(self.run, named, data=self.configuration.data)
-        loop.train(
-            self.configuration,
-            run_dir=self.run,
-            identities=list(named),
-            manifest=manifest.collect(self.preset, named, data),
-            loader=run_data.loader(data, list(named), self.configuration),
-            validation=run_data.validation_of(data, list(named)),
-        )
+        chips = run_data.validation_chips(data, list(named), limit=run_data.PREVIEW_CHIPS)
+        with contextlib.closing(
+            run_data.batches(data, list(named), configuration=self.configuration)
+        ) as loader:
+            loop.train(
+                self.configuration,
+                run_dir=self.run,
+                identities=list(named),
+                manifest=manifest.collect(self.preset, run_data.manifest_entries(data, named)),
+                loader=loader,
+                validation=run_data.pictures(chips),
+            )
         return 0

@@ -1,0 +1,118 @@
+"""The dataset of a run: built into it from facesets, or a built one that runs share."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxswap import config, errors, runs
+from jaxswap.faces import faceset
+from pipelines import dataset, loader, validation
+
+FILE = "dataset.json"
+PREVIEW_CHIPS = 64
+
+
+def prepare(
+    run_dir: Path, identities: Mapping[str, Path], *, data: config.DataConfig
+) -> dataset.Dataset:
+    """The dataset to train on: the run's own, built if there is none, or the given built one.
+
+    A run keeps its dataset: facesets that changed since do not change it, which is said.
+
+    Args:
+        run_dir: folder of the run; nothing is written outside of it.
+        identities: by name, a faceset, or for all of them one and the same dataset.
+        data: how the dataset is built.
+
+    Raises:
+        DatasetError: if datasets and facesets are mixed, or a dataset is broken.
+        FacesetError: if a faceset is.
+    """
+    built = {name: path for name, path in identities.items() if (path / FILE).exists()}
+    if built:
+        return _shared(identities, built)
+    own = run_dir / "data"
+    if not (run_dir / "run.json").exists():  # an earlier start may have left it: then it is taken
+        return dataset.build(identities, own, data=data)
+    opened = dataset.Dataset.open(own)
+    for name, path in identities.items():
+        if name in opened.identities and opened.fingerprints[name] != _fingerprint(path):
+            print(
+                f"{path} is not as it was when the run began: the run keeps its own chips of {name}"
+                f" in {own}. For the new ones, train in a new run folder.",
+                file=sys.stderr,
+            )
+    return opened
+
+
+def _shared(identities: Mapping[str, Path], built: Mapping[str, Path]) -> dataset.Dataset:
+    places = {path.resolve() for path in built.values()}
+    if len(places) > 1 or len(built) < len(identities):
+        raise errors.DatasetError(
+            "A run reads one dataset, but the identities come from several places. Build one of "
+            "all facesets (jaxswap build), or give a faceset for each identity."
+        )
+    return dataset.Dataset.open(next(iter(built.values())))
+
+
+def _fingerprint(path: Path) -> str | None:
+    """The faceset's, or None where it was removed since."""
+    return faceset.Faceset.open(path).fingerprint() if path.exists() else None
+
+
+def manifest_entries(
+    data: dataset.Dataset, identities: Mapping[str, Path]
+) -> list[dict[str, str | None]]:
+    """Who is who, for the run's manifest."""
+    return [
+        {
+            "name": name,
+            "source": str(path.resolve()),
+            "fingerprint": data.fingerprints.get(name),
+            "dataset": str(data.path.resolve()),
+        }
+        for name, path in identities.items()
+    ]
+
+
+def batches(
+    data: dataset.Dataset, identities: Sequence[str], *, configuration: config.Config
+) -> loader.Loader:
+    """This host's share of the batches."""
+    import jax
+
+    return loader.Loader(
+        data,
+        list(identities),
+        data=configuration.data,
+        batch_size=configuration.train.batch_size,
+        seed=configuration.seed,
+        shard=(jax.process_index(), jax.process_count()),
+    )
+
+
+def of_run(run: runs.Run) -> dataset.Dataset:
+    """The dataset that a run was trained on.
+
+    Raises:
+        DatasetError: if it is not there any more, or is broken.
+    """
+    own = run.path / "data"
+    if own.exists():
+        return dataset.Dataset.open(own)
+    return dataset.Dataset.open(Path(run.manifest["identities"][0]["dataset"]))
+
+
+def validation_chips(
+    data: dataset.Dataset, identities: Sequence[str], *, limit: int | None = None
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Held-out chips, their regions and landmarks by identity, evenly spread in time."""
+    return {name: validation.validation_chips(data, name, limit=limit) for name in identities}
+
+
+def pictures(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, Any]:
+    """Chips and regions alone, as previews and figures of reconstruction take them."""
+    return {name: parts[:2] for name, parts in found.items()}
