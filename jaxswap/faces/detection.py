@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
-from jaxswap import config, types
+from jaxswap import config
+
+FrameU8 = UInt8[np.ndarray, "_ _ 3"]
+"""RGB, one of several frames that may differ in size."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +37,7 @@ class Detection:
 class Detector(Protocol):
     """Finds the faces of frames."""
 
-    def detect(self, frames_u8: Sequence[types.ImageU8]) -> list[list[Detection]]:
+    def detect(self, frames_u8: Sequence[FrameU8]) -> list[list[Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         ...
 

@@ -49,7 +49,7 @@ class Mtcnn:
             net: jax.device_put(mtcnn_weights.load(net)) for net in ("pnet", "rnet", "onet")
         }
 
-    def detect(self, frames_u8: Sequence[types.ImageU8]) -> list[list[detection.Detection]]:
+    def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         found = self._proposals(frames_u8)
         found = self._refined(frames_u8, found)
@@ -58,7 +58,7 @@ class Mtcnn:
             for frame, rows in zip(frames_u8, self._finished(frames_u8, found), strict=True)
         ]
 
-    def _proposals(self, frames_u8: Sequence[types.ImageU8]) -> list[np.ndarray]:
+    def _proposals(self, frames_u8: Sequence[detection.FrameU8]) -> list[np.ndarray]:
         groups: dict[tuple[int, int], list[int]] = collections.defaultdict(list)
         layouts = [
             pyramid.layout(*frame.shape[:2], min_face_px=self._min_face_px) for frame in frames_u8
@@ -83,7 +83,7 @@ class Mtcnn:
         return found
 
     def _refined(
-        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
         offsets, scores = self._on_crops("rnet", refine, frames_u8, found)
         refined = []
@@ -95,7 +95,7 @@ class Mtcnn:
         return refined
 
     def _finished(
-        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
         offsets, points, scores = self._on_crops("onet", finish, frames_u8, found)
         finished = []
@@ -110,7 +110,11 @@ class Mtcnn:
         return finished
 
     def _on_crops(
-        self, net: str, apply: object, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+        self,
+        net: str,
+        apply: object,
+        frames_u8: Sequence[detection.FrameU8],
+        found: list[np.ndarray],
     ) -> list[np.ndarray]:
         size = mtcnn_nets.CROP_SIZES[net]
         crops = np.concatenate(

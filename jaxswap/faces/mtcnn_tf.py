@@ -25,7 +25,7 @@ class MtcnnTf:
         self._min_score = min_score
         self._min_face_px = min_face_px
 
-    def detect(self, frames_u8: Sequence[types.ImageU8]) -> list[list[detection.Detection]]:
+    def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         return [self._detect(frame_u8) for frame_u8 in frames_u8]
 
