@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from jaxswap import types
 
@@ -19,7 +20,9 @@ def evenly(count: int) -> list[int]:
     return [round(i * (count - 1) / max(1, shown - 1)) for i in range(shown)]
 
 
-def draw(chips_u8: Sequence[types.ImageU8], captions: Sequence[str]) -> types.ImageU8:
+def draw(
+    chips_u8: Sequence[types.ImageU8], captions: Sequence[str]
+) -> UInt8[np.ndarray, "sheet_h sheet_w 3"]:
     """Chips in rows, each with a line below it.
 
     Raises:

@@ -1,8 +1,8 @@
 """Extraction: footage -> faceset, frame by frame."""
 
 import collections
-import contextlib
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class ExtractionReport:
         frames: frames that were looked at.
         frames_with_face: frames in which the wanted person was found.
         chips: chips in the faceset.
-        lost: what of the footage did not decode, one line each.
+        lost: what of the footage did not decode, and footage without the face, one line each.
     """
 
     frames: int
@@ -45,96 +45,121 @@ def extract(
 ) -> ExtractionReport:
     """Find, track, align and cut the faces of `footages` into a new faceset at `out`.
 
-    The faceset appears when it is complete. In a video, faces are tracked and the wanted track is
-    kept: the one with the largest faces over the longest time, unless `options.track` says
-    otherwise. In a folder of images each image is a moment of its own: its largest face is kept
-    (the next largest for track 1, and so on).
+    The faceset appears when it is complete. Each footage is searched by itself. In a video, faces
+    are tracked and the wanted track is kept: the one with the largest faces over the longest time,
+    unless `options.track` says otherwise. In a folder of images each image is a moment of its own:
+    its largest face is kept (the next largest for track 1, and so on).
 
     Raises:
-        OutputError: if `out` exists.
+        OutputError: if `out` exists and is no empty folder.
         FootageError: if footage cannot be read.
         NoFaceError: if no face is found.
     """
-    if out.exists():
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise errors.OutputError(
             f"{out} exists already. Remove it or choose another name: extraction never overwrites."
         )
+    readers = [footage.FrameReader(path, every=options.every) for path in footages]  # fails early
     finder = finding.FaceFinder(faces)
-    with files.replacing_folder(out) as partial, contextlib.ExitStack() as stack:
+    with files.replacing_folder(out) as partial:
         (partial / "chips").mkdir()
-        lines = stack.enter_context((partial / "records.jsonl").open("w", encoding="utf-8"))
-        sources, lost = [], []
-        num_frames = with_face = num_chips = 0
-        for index, path in enumerate(footages):
-            extraction = _SourceExtraction(index, path, partial / "chips", faces, options)
-            kept = extraction.run(finder)
-            lines.writelines(records.to_json(record) + "\n" for record in kept)
-            sources.append(extraction.source())
-            num_frames += extraction.num_frames
-            with_face += len({record.frame for record in kept})
-            num_chips += len(kept)
-            if extraction.lost:
-                lost.append(extraction.lost)
-        lines.close()
-        if not num_chips:
+        sources = [
+            _Source(index, reader, partial, max_gap_s=faces.max_gap_s, options=options)
+            for index, reader in enumerate(readers)
+        ]
+        for source in sources:
+            source.extract(finder)
+        if not any(source.num_chips for source in sources):
             raise errors.NoFaceError(_no_face(footages, faces, options))
         faceset.write_header(
-            partial, chip_size=options.chip_size, sources=sources, version=version.__version__
+            partial,
+            chip_size=options.chip_size,
+            sources=[source.description() for source in sources],
+            version=version.__version__,
+            config={"faces": config.to_dict(faces), "extract": config.to_dict(options)},
         )
         _write_contact_sheet(partial)
     return ExtractionReport(
-        frames=num_frames, frames_with_face=with_face, chips=num_chips, lost=tuple(lost)
+        frames=sum(source.num_frames for source in sources),
+        frames_with_face=sum(source.num_frames_with_face for source in sources),
+        chips=sum(source.num_chips for source in sources),
+        lost=tuple(line for source in sources for line in source.lost()),
     )
 
 
-class _SourceExtraction:
-    """One footage: chips of every track are written as they come, the unwanted removed after."""
+class _Source:
+    """One footage.
+
+    Which track is wanted is known only at its end. Chips and records of every track are written as
+    they come, and the unwanted are removed after, so that memory does not grow with the footage.
+    """
 
     def __init__(
         self,
         index: int,
-        path: Path,
-        chips_dir: Path,
-        faces: config.FacesConfig,
+        reader: footage.FrameReader,
+        folder: Path,
+        *,
+        max_gap_s: float,
         options: config.ExtractConfig,
     ):
         self.num_frames = 0
-        self.lost: str | None = None
+        self.num_frames_with_face = 0
+        self.num_chips = 0
         self._index = index
-        self._path = path
-        self._chips_dir = chips_dir
+        self._path = reader.info.path
+        self._folder = folder
         self._options = options
-        self._reader = footage.FrameReader(path, every=options.every)
-        self._tracker = tracking.Tracker(max_gap_s=faces.max_gap_s)
+        self._reader = reader
+        self._tracker = tracking.Tracker(max_gap_s=max_gap_s)
 
-    def run(self, finder: finding.FaceFinder) -> list[records.ChipRecord]:
-        """Write the chips of the wanted track and return their records."""
-        weights: collections.Counter[int] = collections.Counter()
-        found: list[records.ChipRecord] = []
+    def extract(self, finder: finding.FaceFinder) -> None:
+        """Write the chips of the wanted track, and append their records to records.jsonl."""
+        candidates = self._folder / "candidates.jsonl"
+        weights: dict[int, float] = collections.defaultdict(float)
+        found: list[tuple[int, int]] = []
         frames = progress.track(
             finder.find_all(self._reader),
             f"Extracting {self._path.name}",
             total=self._reader.num_frames,
         )
-        for frame, faces in frames:
-            self.num_frames += 1
-            for face, track in self._tracked(frame, faces):
-                weights[track] += face.detection.size
-                found.append(self._cut(frame, face, track))
-        self.lost = self._reader.lost
-        wanted = self._wanted(weights)
-        for record in found:
-            if record.track not in wanted:
-                (self._chips_dir / record.image).unlink()
-        return [record for record in found if record.track in wanted]
+        with candidates.open("w", encoding="utf-8") as lines:
+            for frame, faces in frames:
+                self.num_frames += 1
+                for face, track in self._tracked(frame, faces):
+                    weights[track] += face.detection.size
+                    found.append((frame.index, track))
+                    lines.write(records.to_json(self._cut(frame, face, track)) + "\n")
+        self._keep(candidates, found, self._wanted(weights))
+        candidates.unlink()
 
-    def source(self) -> dict[str, Any]:
+    def _keep(self, candidates: Path, found: list[tuple[int, int]], wanted: set[int]) -> None:
+        with (
+            candidates.open(encoding="utf-8") as source,
+            (self._folder / "records.jsonl").open("a", encoding="utf-8") as target,
+        ):
+            for line, (frame, track) in zip(source, found, strict=True):
+                if track in wanted:
+                    target.write(line)
+                else:
+                    (self._folder / "chips" / self._name(frame, track)).unlink()
+        kept = [frame for frame, track in found if track in wanted]
+        self.num_chips, self.num_frames_with_face = len(kept), len(set(kept))
+
+    def lost(self) -> Iterator[str]:
+        """What of this footage gave nothing, one line each."""
+        if self._reader.lost:
+            yield self._reader.lost
+        if not self.num_chips:
+            yield f"no such face in {self._path.name}"
+
+    def description(self) -> dict[str, Any]:
         """What faceset.json says of this footage."""
         info = self._reader.info
         return {
             "name": self._path.name,
             "kind": info.kind,
-            "sha256": None if self._path.is_dir() else files.sha256(self._path),
+            "sha256": _sha256(self._path),
             "frames": self.num_frames,
             "seconds": info.duration_s,
         }
@@ -148,20 +173,23 @@ class _SourceExtraction:
         by_size = sorted(faces, key=lambda face: -face.detection.size)
         return iter([(face, rank) for rank, face in enumerate(by_size)])
 
-    def _wanted(self, weights: collections.Counter[int]) -> set[int]:
+    def _wanted(self, weights: dict[int, float]) -> set[int]:
         if self._options.track == "all":
             return set(weights)
         if self._reader.info.kind != "video":
             return {self._options.track}
-        ranked = [track for track, _ in weights.most_common()]
+        ranked = sorted(weights, key=lambda track: (-weights[track], track))
         return set(ranked[self._options.track : self._options.track + 1])
+
+    def _name(self, frame: int, track: int) -> str:
+        return f"{self._index}-{frame:06d}-{track}.png"
 
     def _cut(self, frame: footage.Frame, face: finding.Face, track: int) -> records.ChipRecord:
         size = self._options.chip_size
         matrix = alignment.chip_from_frame(face.landmarks_468, chip_size=size)
-        name = f"{self._index}-{frame.index:06d}-{track}.png"
+        name = self._name(frame.index, track)
         chip = chips.cut_chip(frame.image_u8, matrix, size)
-        (self._chips_dir / name).write_bytes(images.encode_png(chip, compression=1))
+        (self._folder / "chips" / name).write_bytes(images.encode_png(chip, compression=1))
         return records.ChipRecord(
             image=name,
             source=self._index,
@@ -175,6 +203,16 @@ class _SourceExtraction:
             landmarks_468=face.landmarks_468,
             chip_from_frame=matrix,
         )
+
+
+def _sha256(path: Path) -> str:
+    """Of a file's bytes; of a folder's images, over their names and bytes in order."""
+    if not path.is_dir():
+        return files.sha256(path)
+    digest = hashlib.sha256()
+    for image in footage.image_files(path):
+        digest.update(f"{image.name}\n{files.sha256(image)}\n".encode())
+    return digest.hexdigest()
 
 
 def _write_contact_sheet(folder: Path) -> None:
@@ -191,7 +229,7 @@ def _no_face(
 ) -> str:
     names = ", ".join(path.name for path in footages)
     if options.track not in (0, "all"):
-        return f"{names} has no track number {options.track}. Use a lower --extract.track."
+        return f"{names} has no track number {options.track}. Use a lower --track."
     return (
         f"No face in {names} of {faces.min_face_px} px or more with a score of "
         f"{faces.min_score:g}. Lower --faces.min-face-px or --faces.min-score, or check it."

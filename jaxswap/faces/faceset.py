@@ -17,6 +17,7 @@ from jaxswap.faces import alignment, masks, records
 
 FORMAT = 1
 MAX_RECORD_BYTES = 100_000
+MAX_HEADER_BYTES = 10_000_000
 MAX_CHIP_SIZE = 2048
 
 
@@ -51,7 +52,9 @@ class Faceset:
                 f"{path} is no faceset (it has no faceset.json and chips/). "
                 f"Make one: jaxswap extract FOOTAGE --out {path}"
             )
-        return cls(path, _read_header(path / "faceset.json"), _read_records(path / "records.jsonl"))
+        header = _read_header(path / "faceset.json")
+        found = _read_records(path / "records.jsonl", num_sources=len(header["sources"]))
+        return cls(path, header, found)
 
     def chip_u8(self, record: records.ChipRecord) -> types.ImageU8:
         """The pixels of a chip.
@@ -61,8 +64,8 @@ class Faceset:
         """
         path = self.path / "chips" / record.image
         try:
-            image_u8 = images.decode_u8(path.read_bytes())
-        except (OSError, ValueError) as error:
+            image_u8 = images.read_u8(path)
+        except errors.FootageError as error:
             raise errors.FacesetError(
                 f"The chip {path} is broken. Delete that image: the faceset goes on without it."
             ) from error
@@ -83,11 +86,21 @@ class Faceset:
         return masks.regions(self.landmarks(record) * size - 0.5, size=size)
 
     def fingerprint(self) -> str:
-        """SHA-256 over the names and bytes of all chips, and over their records."""
+        """SHA-256 over the records and image bytes of all chips, in the order of their names.
+
+        Raises:
+            FacesetError: if an image was deleted since the faceset was opened.
+        """
         digest = hashlib.sha256()
         for record in sorted(self.records, key=lambda record: record.image):
-            image = hashlib.sha256((self.path / "chips" / record.image).read_bytes()).digest()
-            digest.update(records.to_json(record).encode() + image)
+            try:
+                image = files.sha256(self.path / "chips" / record.image)
+            except FileNotFoundError as error:
+                raise errors.FacesetError(
+                    f"{record.image} of {self.path} was deleted while the faceset was in use. "
+                    "Start again."
+                ) from error
+            digest.update(f"{records.to_json(record)}\n{image}\n".encode())
         return digest.hexdigest()
 
     def info(self) -> dict[str, Any]:
@@ -99,7 +112,10 @@ class Faceset:
             "pruned": self.num_pruned,
             "chip_size": self.chip_size,
             "tracks": len(tracks),
-            "sources": self.sources,
+            "sources": [
+                {**source, "chips": sum(n for (index, _), n in tracks.items() if index == i)}
+                for i, source in enumerate(self.sources)
+            ],
             "template": self._header["template"],
             "version": self._header["version"],
             "fingerprint": self.fingerprint(),
@@ -107,9 +123,22 @@ class Faceset:
 
 
 def write_header(
-    folder: Path, *, chip_size: int, sources: list[dict[str, Any]], version: str
+    folder: Path,
+    *,
+    chip_size: int,
+    sources: list[dict[str, Any]],
+    version: str,
+    config: dict[str, Any] | None = None,
 ) -> None:
-    """Write faceset.json into a folder that is being made."""
+    """Write faceset.json into a folder that is being made.
+
+    Args:
+        folder: of the faceset.
+        chip_size: side of its chips in pixels.
+        sources: for each footage at least its `name` and `kind`.
+        version: of jaxswap.
+        config: the settings of the extraction.
+    """
     files.write_json(
         folder / "faceset.json",
         {
@@ -118,21 +147,24 @@ def write_header(
             "chip_size": chip_size,
             "sources": sources,
             "version": version,
+            "config": config or {},
         },
     )
 
 
 def _read_header(path: Path) -> dict[str, Any]:
     try:
-        header = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            header = json.loads(stream.read(MAX_HEADER_BYTES).decode("utf-8"))
         if header["format"] != FORMAT or header["template"] != alignment.TEMPLATE:
             raise ValueError(f"format {header['format']}, template {header['template']}")
-        if not (
-            isinstance(header["chip_size"], int) and 16 <= header["chip_size"] <= MAX_CHIP_SIZE
-        ):
-            raise ValueError(f"chip_size {header['chip_size']!r}")
+        size = header["chip_size"]
+        if not (isinstance(size, int) and 16 <= size <= MAX_CHIP_SIZE):
+            raise ValueError(f"chip_size {size!r}")
         if not (isinstance(header["sources"], list) and isinstance(header["version"], str)):
             raise ValueError("sources or version")
+        if not all(_is_source(source) for source in header["sources"]):
+            raise ValueError("a source without name or kind")
         return header
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise errors.FacesetError(
@@ -141,18 +173,28 @@ def _read_header(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _read_records(path: Path) -> list[records.ChipRecord]:
+def _is_source(value: Any) -> bool:
+    named = isinstance(value, dict) and isinstance(value.get("name"), str)
+    return named and value.get("kind") in ("video", "image", "images")
+
+
+def _read_records(path: Path, *, num_sources: int) -> list[records.ChipRecord]:
     if not path.is_file():
         raise errors.FacesetError(f"{path} is missing. Extract the footage again.")
-    found = []
+    found: dict[str, records.ChipRecord] = {}
     with path.open("rb") as stream:
         number = 0
         while line := stream.readline(MAX_RECORD_BYTES):
             number += 1
             try:
-                found.append(records.from_json(line.decode("utf-8")))
+                record = records.from_json(line.decode("utf-8"))
+                if record.source >= num_sources:
+                    raise ValueError(f"source {record.source} of {num_sources}")
+                if record.image in found:
+                    raise ValueError(f"{record.image} a second time")
             except (ValueError, RecursionError) as error:
                 raise errors.FacesetError(
                     f"Line {number} of {path} is broken ({error}). Delete that line."
                 ) from error
-    return found
+            found[record.image] = record
+    return list(found.values())

@@ -5,18 +5,18 @@ Records come from outside (a faceset may be a stranger's), so every value is che
 
 import dataclasses
 import json
-import math
 import re
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from jaxswap import types
+from jaxswap import geometry, types
 from jaxswap.faces import mesh
 
 MAX_COORDINATE = 1e6
-_IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.png")
+MAX_SCALE = 1e4
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.png")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,11 +81,11 @@ def from_json(line: str) -> ChipRecord:
         time_s=_number(values["time_s"], "time_s"),
         track=_whole(values["track"], "track"),
         box=_array(values["box"], (4,), "box"),
-        score=_number(values["score"], "score"),
-        mesh_score=_number(values["mesh_score"], "mesh_score"),
+        score=_share(values["score"], "score"),
+        mesh_score=_share(values["mesh_score"], "mesh_score"),
         landmarks_5=_array(values["landmarks_5"], (5, 2), "landmarks_5"),
         landmarks_468=_array(values["landmarks_468"], (mesh.NUM_POINTS, 2), "landmarks_468"),
-        chip_from_frame=_array(values["chip_from_frame"], (2, 3), "chip_from_frame", np.float64),
+        chip_from_frame=_matrix(values["chip_from_frame"], "chip_from_frame"),
     )
 
 
@@ -97,9 +97,22 @@ def _whole(value: Any, name: str) -> int:
 
 def _number(value: Any, name: str) -> float:
     good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not good or not math.isfinite(value) or abs(value) > 1e9:
+    if not good or not abs(value) <= 1e9:  # which NaN is not, either
         raise ValueError(f"`{name}` must be a finite number, not {value!r}")
     return float(value)
+
+
+def _share(value: Any, name: str) -> float:
+    if not 0 <= _number(value, name) <= 1:
+        raise ValueError(f"`{name}` must be in [0, 1], not {value!r}")
+    return float(value)
+
+
+def _matrix(value: Any, name: str) -> types.Similarity:
+    matrix = _array(value, (2, 3), name, np.float64)
+    if not 1 / MAX_SCALE < geometry.scale_of(matrix) < MAX_SCALE:
+        raise ValueError(f"`{name}` scales by {geometry.scale_of(matrix):g}")
+    return matrix
 
 
 def _array(value: Any, shape: tuple[int, ...], name: str, dtype: type = np.float32) -> np.ndarray:
