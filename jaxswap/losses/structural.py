@@ -48,14 +48,16 @@ def ssim(
     # The two variances count only as their sum: four pictures to smooth, not five.
     moments = jnp.stack([pred, target, pred**2 + target**2, pred * target])
     # Differences of near numbers follow: TPU's default of bfloat16 products would drown them.
-    product = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
-    moments = product(_smoothing(height), product(moments, _smoothing(width).T))
+    smooth = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
+    moments = smooth(
+        jnp.swapaxes(smooth(moments, _smoothing(width).T), -1, -2), _smoothing(height).T
+    )
     mean_p, mean_t, squares, products = moments
     c1, c2 = K1**2, K2**2
     means, power = mean_p * mean_t, mean_p**2 + mean_t**2
     similarity = (2 * means + c1) * (2 * (products - means) + c2)
     similarity = similarity / ((power + c1) * (squares - power + c2))
-    return jnp.moveaxis(similarity, -3, -1)
+    return jnp.transpose(similarity, (*range(pred.ndim - 3), -1, -2, -3))
 
 
 def dssim(

@@ -1,6 +1,6 @@
 """The losses of all outputs, weighted: one scalar and its named parts."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from jaxswap.losses import pixel, structural
 SMALLEST_MASK = 0.05  # mean below which a mask no longer raises the weight of what it shows
 
 
+@runtime_checkable
 class Outputs(Protocol):
     """Pictures of a model, as `jaxswap.models.autoencoder.Outputs` has them."""
 

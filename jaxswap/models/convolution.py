@@ -20,25 +20,39 @@ from jaxtyping import Array, Float
 
 from jaxswap.models import formulations
 
-DEEP_SIDE = 8
-FEW_CHANNELS = 4
+DEEP_SIDE = 8  # of the output: few positions, many channels
+LARGE_KERNEL = 2**20  # values
+STRIDED_SIDE = 4  # of the output
+FEW_CHANNELS = 4  # a picture's
 
 
 def cpu_formulation(
     x_shape: tuple[int, ...], kernel_shape: tuple[int, ...], *, stride: int
 ) -> formulations.Formulation:
-    """What is fastest on CPU for a layer of this shape."""
+    """What is fastest on CPU for a layer of this shape; `benchmarks/convolution.py` measures it.
+
+    XLA's own convolution is near the speed of its matrix product for most layers. It is not
+
+    - for a large kernel over few positions, as in the original's deep layers and first upscale:
+      there all three parts are products;
+    - for the input gradient of a strided layer whose output is 4x4 or less, slower by tens: a
+      product there, even where the kernel is small;
+    - for a picture as input, whose 3 channels fill no vector: the forward pass is a product;
+    - for a picture as output: blocks of 2x2 pixels make 12 channels of its 3.
+    """
     side, _, c_in, c_out = kernel_shape
     out = -(-x_shape[1] // stride)
-    direct, product = formulations.DIRECT, formulations.PRODUCT
-    if out <= DEEP_SIDE:
+    chosen, product = formulations.DIRECT, formulations.PRODUCT
+    if out <= DEEP_SIDE and side * side * c_in * c_out >= LARGE_KERNEL:
         return product
     if c_in <= FEW_CHANNELS:
-        return direct._replace(forward=product.forward)
+        chosen = chosen._replace(forward=product.forward)
     even = x_shape[1] % 2 == x_shape[2] % 2 == 0
     if c_out <= FEW_CHANNELS and stride == 1 and side % 2 == 1 and even:
         return formulations.BLOCKS
-    return direct
+    if stride > 1 and out <= STRIDED_SIDE:
+        chosen = chosen._replace(input_gradient=product.input_gradient)
+    return chosen
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

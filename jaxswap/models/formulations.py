@@ -21,6 +21,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 Map = Float[Array, "n h w c"]
+Input = Float[Array, "n h w c_in"]
+Output = Float[Array, "n oh ow c_out"]
 Kernel = Float[Array, "k k c_in c_out"]
 
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -29,9 +31,9 @@ _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 class Formulation(NamedTuple):
     """The three parts of a convolution."""
 
-    forward: Callable[..., Map]
+    forward: Callable[..., Output]
     """(x, kernel, *, stride) -> y"""
-    input_gradient: Callable[..., Map]
+    input_gradient: Callable[..., Input]
     """(x, kernel, dy, *, stride) -> dx; of x only the shape counts."""
     kernel_gradient: Callable[..., Kernel]
     """(x, kernel, dy, *, stride) -> dkernel; of the kernel only the shape counts."""
@@ -43,20 +45,20 @@ def same_padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def direct_forward(x: Map, kernel: Kernel, *, stride: int) -> Map:
+def direct_forward(x: Input, kernel: Kernel, *, stride: int) -> Output:
     """XLA's convolution."""
     return lax.conv_general_dilated(
         x, kernel, (stride, stride), "SAME", dimension_numbers=_DIMENSIONS
     )
 
 
-def direct_input_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Map:
+def direct_input_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Input:
     """XLA's transposed convolution."""
     (dx,) = jax.linear_transpose(lambda x: direct_forward(x, kernel, stride=stride), x)(dy)
     return dx
 
 
-def direct_kernel_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Kernel:
+def direct_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:
     """XLA's convolution of the input with the output's gradient."""
     forward = jax.linear_transpose(lambda k: direct_forward(x, k, stride=stride), kernel)
     (dkernel,) = forward(dy)
@@ -78,13 +80,13 @@ def patches(x: Map, *, kernel: int, stride: int) -> Float[Array, "n oh ow p"]:
     return jnp.concatenate(slices, axis=-1)
 
 
-def product_forward(x: Map, kernel: Kernel, *, stride: int) -> Map:
+def product_forward(x: Input, kernel: Kernel, *, stride: int) -> Output:
     """Patches times kernel."""
     columns = patches(x, kernel=kernel.shape[0], stride=stride)
     return columns @ kernel.reshape(-1, kernel.shape[-1])
 
 
-def product_input_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Map:
+def product_input_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Input:
     """For stride 1 the patches of `dy` times the mirrored kernel, else the patches' sums."""
     side, c_out = kernel.shape[0], kernel.shape[-1]
     if stride == 1 and side % 2 == 1:
@@ -95,7 +97,7 @@ def product_input_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> M
     return dx
 
 
-def product_kernel_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Kernel:
+def product_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:
     """Patches, made again rather than kept since the forward pass, times `dy`."""
     columns = patches(x, kernel=kernel.shape[0], stride=stride)
     axes = ((0, 1, 2), (0, 1, 2))
@@ -145,21 +147,21 @@ def block_kernel(kernel: Kernel) -> Float[Array, "b b c_in4 c_out4"]:
     return wide.reshape(size // 2, size // 2, 4 * c_in, 4 * c_out)
 
 
-def blocks_forward(x: Map, kernel: Kernel, *, stride: int) -> Map:
+def blocks_forward(x: Input, kernel: Kernel, *, stride: int) -> Output:
     """Direct between blocks."""
     y = direct_forward(space_to_depth(x), block_kernel(kernel), stride=stride)
     return depth_to_space(y)
 
 
-def blocks_input_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Map:
+def blocks_input_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Input:
     """Direct between blocks, with the mirrored kernel."""
     mirrored = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)
     return blocks_forward(dy, mirrored, stride=stride)
 
 
-def blocks_kernel_gradient(x: Map, kernel: Kernel, dy: Map, *, stride: int) -> Kernel:
+def blocks_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:
     """Direct between blocks, its entries summed back into the taps they came from."""
-    wide = jax.eval_shape(block_kernel, kernel)
+    wide = block_kernel(kernel)  # of which only the shape counts
     dwide = direct_kernel_gradient(space_to_depth(x), wide, space_to_depth(dy), stride=stride)
     (dkernel,) = jax.linear_transpose(block_kernel, kernel)(dwide)
     return dkernel

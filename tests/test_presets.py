@@ -1,0 +1,37 @@
+"""A model of a peer is its numbers."""
+
+import pytest
+
+from jaxswap import config, presets
+from jaxswap.models import autoencoder
+
+ORIGINAL = {
+    "encoder": 17_214_720,
+    "inter": 52_448_256,
+    "encoder_and_inter": 69_662_976,
+    "decoder": 6_199_747,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("original-2017", ORIGINAL | {"total": 82_062_470}),
+        ("original-2017-mask", ORIGINAL | {"mask_head": 6_196_545, "total": 94_455_560}),
+    ],
+)
+def test_the_original_has_the_parameters_of_2017(name, expected):
+    model = presets.PRESETS[name].model
+    assert autoencoder.count_parameters(model, num_identities=2) == expected
+
+
+def test_quick_is_small_and_learns_masks():
+    counts = autoencoder.count_parameters(presets.QUICK.model, num_identities=2)
+    assert counts["total"] < 10_000_000
+    assert "mask_head" in counts
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_a_preset_survives_its_run_folder(name):
+    values = config.to_dict(presets.PRESETS[name])
+    assert config.from_dict(config.Config, values) == presets.PRESETS[name]
