@@ -254,9 +254,9 @@ class ConvertConfig:
     """learned: the model's mask head, where it has one. landmarks: the face oval of the frame."""
     color: Literal["mean_std", "none"] = "mean_std"
     """mean_std: match each channel's mean and spread inside the mask to the frame's face."""
-    erode: float = 0.02
+    erode: float = 0.025
     """How far the mask is shrunk, as a share of the chip's side."""
-    feather: float = 0.04
+    feather: float = 0.02
     """Standard deviation of the blur of the mask's edge, as a share of the chip's side."""
     track: int | Literal["all"] = 0
     """Whose face changes: 0 is the largest where the faces come in, 1 the next, or all."""
