@@ -15,7 +15,7 @@ BORDER = 0.04
 """Width of the fade to 0 along the view's border, as a share of its side: where the view ends there
 is no swapped face, and alpha must not end abruptly."""
 
-OVAL_GROWTH = 0.03
+OVAL_GROWTH = 0.01
 """How far beyond the landmarks' oval a learned mask may reach, as a share of the chip's side."""
 
 _DOUBT = 0.25  # a learned mask below this is background, above 1 minus this it is face

@@ -13,7 +13,7 @@ def disc(radius: float) -> np.ndarray:
     return (np.hypot(x, y) < radius).astype(np.float32)[..., None]
 
 
-def soft(mask: np.ndarray, *, erode: float = 0.02, feather: float = 0.04) -> np.ndarray:
+def soft(mask: np.ndarray, *, erode: float = 0.025, feather: float = 0.02) -> np.ndarray:
     return alpha.soft(mask, coverage=COVERAGE, erode=erode, feather=feather)
 
 
