@@ -148,6 +148,7 @@ def _lines(path: Path) -> list[str]:
         ("nonsense", "broken"),
         ("[" * 50_000, "broken"),
         ("x" * 300_000, "broken"),
+        ("{padded}", "broken"),
         ("{first}", "a second time"),
         ("{other source}", "source 3 of 1"),
         ("{outside}", "no plain name"),
@@ -158,6 +159,7 @@ def test_a_broken_line_is_named(path, line, message):
     values = json.loads(lines[0])
     line = {
         "{first}": lines[0],
+        "{padded}": " " * 150_000 + json.dumps(values | {"image": "9.png"}),
         "{other source}": json.dumps(values | {"image": "9.png", "source": 3}),
         "{outside}": json.dumps(values | {"image": "../faceset.png"}),
     }.get(line, line)
