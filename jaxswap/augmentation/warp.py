@@ -36,7 +36,9 @@ def _interpolation(size: int) -> np.ndarray:
     return np.maximum(0, 1 - np.abs(position[:, None] - np.arange(GRID))).astype(np.float32)
 
 
-def sample_points(grid: Complex[Array, "5 5"], *, size: int) -> Complex[Array, "size size"]:
+def sample_points(
+    grid: Complex[Array, "5 5"] | Complex[np.ndarray, "5 5"], *, size: int
+) -> Complex[Array, "size size"]:
     """Which point of the chip each pixel shows: the grid between its points, bilinearly."""
     matrix = _interpolation(size)
     exact = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
@@ -44,4 +46,4 @@ def sample_points(grid: Complex[Array, "5 5"], *, size: int) -> Complex[Array, "
     def smooth(part: Float[Array, "5 5"]) -> Float[Array, "size size"]:
         return exact(exact(matrix, part), matrix.T)
 
-    return lax.complex(smooth(grid.real), smooth(grid.imag))
+    return lax.complex(smooth(jnp.real(grid)), smooth(jnp.imag(grid)))

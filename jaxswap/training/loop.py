@@ -6,7 +6,7 @@ Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Every
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -25,6 +25,7 @@ PACE = {
 """Fields that may change when a run goes on: none of them changes a single bit of it."""
 
 
+@runtime_checkable
 class Loader(Protocol):
     """Batches without end, from a position that can be saved."""
 

@@ -36,7 +36,7 @@ class Writer:
         self._board.close()
 
 
-def read(run_dir: Path) -> list[dict[str, float]]:
+def read(run_dir: Path) -> list[dict[str, int | float]]:
     """The reports of a run so far, in order; a line cut off by a crash is left out."""
     path = run_dir / "metrics.jsonl"
     if not path.is_file():

@@ -1,0 +1,130 @@
+import dataclasses
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from jaxswap import errors, images, runs
+from jaxswap.training import loop, metrics
+
+
+def params_of(run_dir, step=None):
+    return runs.Run.open(run_dir).load_params(step=step)[0]
+
+
+@pytest.fixture(scope="module")
+def whole(tiny, tmp_path_factory):
+    """An uninterrupted run of six steps."""
+    run_dir = tmp_path_factory.mktemp("whole") / "run"
+    assert tiny.train(run_dir) == 6
+    return run_dir
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tiny, whole, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    tiny.train(run_dir, dataclasses.replace(tiny.CONFIG, steps=3))
+    assert tiny.train(run_dir) == 6
+    assert "Going on from step 3 of 6" in capsys.readouterr().err
+    jax.tree.map(np.testing.assert_array_equal, params_of(run_dir), params_of(whole))
+
+
+def test_a_run_leaves_what_a_person_looks_for(whole):
+    run = runs.Run.open(whole)
+    assert run.identities == ("a", "b")
+    assert run.steps() == [3, 6]
+    assert [report["step"] for report in metrics.read(whole)] == [2, 4, 6]
+    assert {"loss", "l1", "mask", "loss/0"} <= set(metrics.read(whole)[0])
+    assert images.read_u8(whole / "preview.png").shape[1] == 6 * 128
+    assert (whole / "previews" / "00000006.png").is_file()
+    assert list((whole / "tensorboard").iterdir())
+
+
+def test_tensorboard_reads_the_metrics_without_tensorflow(whole):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    board = event_accumulator.EventAccumulator(str(whole / "tensorboard"))
+    board.Reload()
+    found = {event.step: event.value for event in board.Scalars("loss")}
+    assert set(found) == {2, 4, 6}
+    lines = {report["step"]: report["loss"] for report in metrics.read(whole)}
+    assert found[6] == pytest.approx(lines[6], rel=1e-6)
+
+
+def test_only_the_latest_checkpoints_stay(tiny, tmp_path):
+    train = dataclasses.replace(tiny.CONFIG.train, save_every=1, keep=2)
+    tiny.train(tmp_path / "run", dataclasses.replace(tiny.CONFIG, steps=4, train=train))
+    assert runs.Run.open(tmp_path / "run").steps() == [3, 4]
+
+
+def test_a_finished_run_stays_as_it_is(tiny, whole):
+    before = runs.Run.open(whole).fingerprint()
+    assert tiny.train(whole) == 6
+    assert runs.Run.open(whole).fingerprint() == before
+
+
+def test_another_configuration_is_refused(tiny, whole):
+    other = dataclasses.replace(
+        tiny.CONFIG, optimizer=dataclasses.replace(tiny.CONFIG.optimizer, b1=0.9)
+    )
+    with pytest.raises(errors.RunError, match=r"optimizer\.b1 0\.5 there, 0\.9 here"):
+        tiny.train(whole, other)
+
+
+def test_the_pace_may_change(tiny, whole):
+    train = dataclasses.replace(tiny.CONFIG.train, save_every=7, log_every=1)
+    assert tiny.train(whole, dataclasses.replace(tiny.CONFIG, train=train)) == 6
+
+
+def test_other_identities_are_refused(tiny, whole):
+    with pytest.raises(errors.RunError, match="identities a, b, not a, c"):
+        loop.train(
+            tiny.CONFIG,
+            run_dir=whole,
+            identities=["a", "c"],
+            manifest={"identities": [{"name": "a"}, {"name": "c"}]},
+            loader=tiny.MemoryLoader(tiny.CONFIG),
+            validation=tiny.VALIDATION,
+        )
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_saves_nothing(tiny, tmp_path):
+    wild = dataclasses.replace(
+        tiny.CONFIG,
+        steps=9,
+        optimizer=dataclasses.replace(tiny.CONFIG.optimizer, learning_rate=1e30, warmup_steps=0),
+        train=dataclasses.replace(tiny.CONFIG.train, save_every=1),
+    )
+    with pytest.raises(errors.DivergedError, match=r"not finite since step 2\. .*step 1"):
+        tiny.train(tmp_path / "run", wild)
+    assert runs.Run.open(tmp_path / "run").steps() == [1]
+
+
+def test_a_broken_checkpoint_is_named_with_the_one_before(tiny, tmp_path):
+    run_dir = tmp_path / "run"
+    tiny.train(run_dir)
+    for path in (run_dir / "checkpoints" / "6" / "state").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"broken")
+    with pytest.raises(errors.RunError, match=r"6 cannot be read.*go on from step 3"):
+        tiny.train(run_dir, dataclasses.replace(tiny.CONFIG, steps=8))
+
+
+def test_metrics_of_steps_that_come_again_are_dropped(tmp_path):
+    writer = metrics.Writer(tmp_path, step=0)
+    for step in (1, 2, 3):
+        writer.write(step, {"loss": float(step)})
+    writer.close()
+    with (tmp_path / "metrics.jsonl").open("a") as lines:
+        lines.write('{"step": 4, "lo')  # cut off by a crash
+    metrics.Writer(tmp_path, step=2).close()
+    assert [report["step"] for report in metrics.read(tmp_path)] == [1, 2]
+
+
+def test_checkpoints_hold_configuration_position_and_manifest(whole):
+    folder = whole / "checkpoints" / "6"
+    position = json.loads((folder / "position" / "metadata").read_text())
+    manifest = json.loads((folder / "manifest" / "metadata").read_text())
+    assert position == {"batches": 6}
+    assert manifest["config"]["seed"] == 5
+    assert not [path for path in folder.rglob("*") if path.suffix in (".pkl", ".pickle")]

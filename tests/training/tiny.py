@@ -1,0 +1,159 @@
+"""A training of seconds, also as a program: python tiny.py RUN_DIR key=value...
+
+Keys: steps, seed, term_at, kill_at (a signal to itself when that batch is drawn), report (an .npz
+to write gradients, losses and augmented pixels to, instead of training).
+"""
+
+import dataclasses
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from jaxswap import config
+
+IDENTITIES = ["a", "b"]
+MANIFEST = {"identities": [{"name": name} for name in IDENTITIES], "preset": "tiny"}
+
+CONFIG = config.Config(
+    seed=5,
+    steps=6,
+    model=config.ModelConfig(
+        image_size=16,
+        encoder_features=(8, 16),
+        bottleneck_features=16,
+        inter_features=8,
+        inter_upscale_features=16,
+        decoder_features=(8,),
+        mask_head=True,
+        mask_features=(8,),
+    ),
+    loss=config.LossConfig(dssim=0.5, masked=True, eyes=1.0),
+    optimizer=config.OptimizerConfig(learning_rate=1e-3, warmup_steps=2, ema=0.9),
+    train=config.TrainConfig(batch_size=8, save_every=3, keep=2, log_every=2, preview_every=100),
+)
+
+
+def chips(seed: int, *, count: int = 12, size: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth random pictures and a round mask in every channel of the regions."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (count, size // 6, size // 6, 3), dtype=np.uint8)
+    images = coarse.repeat(6, axis=1).repeat(6, axis=2)
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    mask = np.where(x**2 + y**2 < (size / 3) ** 2, 255, 0).astype(np.uint8)
+    return images, np.broadcast_to(mask[None, :, :, None], images.shape).copy()
+
+
+VALIDATION = {name: chips(index) for index, name in enumerate(IDENTITIES)}
+
+
+class MemoryLoader:
+    """Batches as a function of (seed, position); this process's rows of each."""
+
+    def __init__(self, configuration: config.Config, *, on_batch=lambda n: None, shard=(0, 1)):
+        self._configuration = configuration
+        self._on_batch = on_batch
+        self._shard = shard
+        self._n = 0
+
+    def __next__(self) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng([self._configuration.seed, self._n])
+        size = self._configuration.train.batch_size
+        rows = [rng.integers(0, 12, size) for _ in IDENTITIES]
+        self._n += 1
+        self._on_batch(self._n)
+        shard, shards = self._shard
+        mine = slice(shard * size // shards, (shard + 1) * size // shards)
+        parts = [
+            np.stack([VALIDATION[n][part][r] for n, r in zip(IDENTITIES, rows, strict=True)], 1)
+            for part in (0, 1)
+        ]
+        return {"image": parts[0][mine], "regions": parts[1][mine]}
+
+    def position(self) -> dict[str, int]:
+        return {"batches": self._n}
+
+    def seek(self, position: dict[str, int]) -> None:
+        self._n = position["batches"]
+
+
+def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int:
+    from jaxswap.training import loop
+
+    return loop.train(
+        configuration,
+        run_dir=run_dir,
+        identities=IDENTITIES,
+        manifest=MANIFEST,
+        loader=MemoryLoader(configuration, **loader),
+        validation=VALIDATION,
+    )
+
+
+def report(path: Path, configuration: config.Config) -> None:
+    """Augmented pixels and gradients of the first batch, and the losses of all steps."""
+    import jax
+
+    from jaxswap.training import sharding, state, step
+
+    mesh = sharding.make_mesh()
+    loader = MemoryLoader(configuration)
+    everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
+    current = jax.jit(
+        lambda: state.create(configuration, num_identities=2), out_shardings=everywhere
+    )()
+    first = sharding.put_batch(next(loader), mesh)
+
+    def gradients(params, batch):
+        augmented = step.augmented_batch(configuration, np.int32(0), batch)
+        found = jax.grad(lambda p: step.loss_and_parts(p, configuration, augmented)[0])(params)
+        return augmented, found
+
+    augmented, found = jax.jit(gradients, in_shardings=(everywhere, spread))(current.params, first)
+    arrays = {f"pixels/{name}": np.asarray(a) for name, a in augmented._asdict().items()}
+    for place, leaf in jax.tree_util.tree_flatten_with_path(found)[0]:
+        arrays[f"gradient{jax.tree_util.keystr(place)}"] = np.asarray(leaf)
+    step_fn = step.make_step(configuration, mesh)
+    losses = []
+    batch = first
+    for _ in range(configuration.steps):
+        current, values = step_fn(current, batch)
+        losses.append(float(values["loss"]))
+        batch = sharding.put_batch(next(loader), mesh)
+    np.savez(path, losses=losses, devices=jax.device_count(), **arrays)
+
+
+def main(run_dir: Path, options: dict[str, str]) -> None:
+    configuration = dataclasses.replace(
+        CONFIG, steps=int(options.get("steps", 6)), seed=int(options.get("seed", 5))
+    )
+    if "report" in options:
+        report(Path(options["report"]), configuration)
+        return
+
+    def on_batch(n: int) -> None:
+        if n == int(options.get("term_at", -1)):
+            os.kill(os.getpid(), signal.SIGTERM)
+        if n == int(options.get("kill_at", -1)):
+            while not (run_dir / "checkpoints" / "3").is_dir():
+                time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    loader = {"on_batch": on_batch}
+    if "port" in options:
+        import jax
+
+        process = int(options["process"])
+        jax.distributed.initialize(f"127.0.0.1:{options['port']}", 2, process)
+        loader["shard"] = (process, 2)
+    reached = train(run_dir, configuration, **loader)
+    from jaxswap import runs
+
+    sys.stdout.write(f"step {reached} {runs.Run.open(run_dir).fingerprint()}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), dict(argument.split("=", 1) for argument in sys.argv[2:]))
