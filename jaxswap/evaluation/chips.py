@@ -65,9 +65,17 @@ class Pictures:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChipResults:
-    """Figures and pictures by identity, in the order of the run."""
+    """Figures and pictures by identity, in the order of the run.
+
+    Attributes:
+        step: the checkpoint that was measured.
+        parameters_sha256: of its parameters.
+        reconstructions: figures.
+        pictures: some chips, to look at.
+    """
 
     step: int
+    parameters_sha256: str
     reconstructions: dict[str, Reconstruction]
     pictures: dict[str, Pictures]
 
@@ -95,6 +103,7 @@ def evaluate_chips(
     )
     return ChipResults(
         step=step,
+        parameters_sha256=runs.parameters_sha256(params),
         reconstructions={
             name: _reconstruction(decode, validation[name], identity=index)
             for index, name in enumerate(run.identities)

@@ -1,0 +1,130 @@
+"""Plots of the report, as PNG bytes, for a light and a dark page."""
+
+import dataclasses
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib import figure, ticker
+
+from jaxswap.evaluation import clip_results
+
+SIZE_INCHES = (8.0, 3.2)
+DPI = 130
+MOVING = 0.05  # share of the lines of metrics that the moving average spans
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Theme:
+    """Colours of one kind of page; `series` for the lines in turn."""
+
+    ink: str
+    grid: str
+    series: tuple[str, ...]
+
+
+THEMES = {
+    "light": Theme(ink="#4b5563", grid="#e5e7eb", series=("#2563eb", "#ea580c", "#059669")),
+    "dark": Theme(ink="#9ca3af", grid="#374151", series=("#60a5fa", "#fb923c", "#34d399")),
+}
+
+
+def landmark_error(rows: Sequence[clip_results.FrameFigures], theme: Theme) -> bytes | None:
+    """Landmark error over time, in percent of the eye distance; None without any."""
+    lines = {
+        "without the change of shape": [row.landmark_error for row in rows],
+        "raw": [row.landmark_error_raw for row in rows],
+    }
+    times = [row.time_s for row in rows]
+    known = {
+        name: [100 * value if value is not None else float("nan") for value in values]
+        for name, values in lines.items()
+        if any(value is not None for value in values)
+    }
+    if not known or len(rows) < 2:
+        return None
+    drawing, axes = _axes(theme, x="time in seconds", y="% of the eye distance")
+    for index, (name, values) in enumerate(known.items()):
+        axes.plot(times, values, color=theme.series[index], linewidth=1.2, label=name)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(times[0], times[-1])
+    _legend(axes, theme)
+    return _png(drawing)
+
+
+def training_loss(metrics: Path, names: Sequence[str], theme: Theme) -> bytes | None:
+    """Loss of each identity over the steps of a run; None if too little was written.
+
+    Args:
+        metrics: the run's metrics.jsonl.
+        names: the identities in the order of the run.
+        theme: colours.
+    """
+    reports = read_metrics(metrics)
+    drawing, axes = _axes(theme, x="step", y="loss")
+    drawn = 0
+    for index, name in enumerate(names):
+        points = [(r["step"], r[f"loss/{index}"]) for r in reports if f"loss/{index}" in r]
+        if len(points) < 2:
+            continue
+        steps, losses = zip(*points, strict=True)
+        color = theme.series[index % len(theme.series)]
+        axes.plot(steps, losses, color=color, linewidth=0.6, alpha=0.35)
+        axes.plot(steps, _smooth(losses), color=color, linewidth=1.6, label=name)
+        drawn += 1
+    if not drawn:
+        return None
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_formatter(ticker.NullFormatter())
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    _legend(axes, theme)
+    return _png(drawing)
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The reports of a run so far; a line cut off by a crash is left out."""
+    if not path.is_file():
+        return []
+    reports = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            report = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(report, dict) and "step" in report:
+            reports.append(report)
+    return reports
+
+
+def _smooth(values: Sequence[float]) -> list[float]:
+    """Centred moving average, over fewer values at the ends."""
+    reach = max(1, round(MOVING * len(values) / 2))
+    windows = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
+    return [sum(window) / len(window) for window in windows]
+
+
+def _axes(theme: Theme, *, x: str, y: str) -> tuple[figure.Figure, matplotlib.axes.Axes]:
+    # A Figure of its own, not pyplot: pyplot keeps global state and may look for a screen.
+    drawing = figure.Figure(figsize=SIZE_INCHES, layout="constrained")
+    axes = drawing.add_subplot(facecolor="none")
+    axes.set_xlabel(x, color=theme.ink)
+    axes.set_ylabel(y, color=theme.ink)
+    axes.tick_params(which="both", colors=theme.ink, length=0)
+    axes.grid(color=theme.grid, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    return drawing, axes
+
+
+def _legend(axes: matplotlib.axes.Axes, theme: Theme) -> None:
+    axes.legend(frameon=False, labelcolor=theme.ink, loc="upper right")
+
+
+def _png(drawing: figure.Figure) -> bytes:
+    stream = io.BytesIO()
+    drawing.savefig(stream, format="png", dpi=DPI, transparent=True, metadata={"Software": None})
+    return stream.getvalue()
