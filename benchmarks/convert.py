@@ -42,10 +42,8 @@ def make_clip(path: Path, *, width: int, height: int, seconds: float) -> None:
 
 def make_run(path: Path, *, preset: str) -> None:
     """A run folder with one checkpoint of freshly drawn parameters."""
-    import jax
-
     from jaxswap import checkpoints, presets, runs
-    from jaxswap.models import autoencoder
+    from jaxswap.training import state
 
     identities = ("a", "b")
     run = runs.Run(
@@ -56,10 +54,9 @@ def make_run(path: Path, *, preset: str) -> None:
     )
     path.mkdir()
     run.write()
-    params = autoencoder.init(jax.random.key(0), run.config.model, num_identities=2)
-    state = {"params": params, "ema": params}
+    untrained = state.create(run.config, num_identities=2)
     with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
-        store.save(1, state, position={}, manifest={})
+        store.save(1, untrained, position={}, manifest={})
 
 
 def measure(clip: Path, run: Path, out: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ conversion of a whole frame is saved.
 """
 
 import dataclasses
+import functools
 from typing import Protocol, runtime_checkable
 
 import av
@@ -49,8 +50,8 @@ class Canvas(Protocol):
     def read(self, box: Box) -> ImageU8:
         """The pixels of a `clipped` box as RGB."""
 
-    def write(self, box: Box, image_u8: ImageU8) -> None:
-        """Put changed pixels back."""
+    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
+        """Put pixels back; `before` is what `read` gave for the box."""
 
 
 class RgbCanvas:
@@ -64,8 +65,8 @@ class RgbCanvas:
         """The pixels of a `clipped` box as RGB."""
         return self.image_u8[box.y0 : box.y1, box.x0 : box.x1].copy()
 
-    def write(self, box: Box, image_u8: ImageU8) -> None:
-        """Put changed pixels back."""
+    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
+        """Put pixels back."""
         self.image_u8[box.y0 : box.y1, box.x0 : box.x1] = image_u8
 
 
@@ -90,9 +91,10 @@ class YuvCanvas:
             target[...] = source
         return colorimetry.to_rgb_u8(patch, tags=self._tags)
 
-    def write(self, box: Box, image_u8: ImageU8) -> None:
-        """Put changed pixels back: those that are as `read` gave them keep their exact values."""
-        changed = (self.read(box) != image_u8).any(axis=-1)
+    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
+        """Put pixels back: those that are as `read` gave them keep their exact values."""
+        difference = image_u8 ^ before
+        changed = (difference[..., 0] | difference[..., 1] | difference[..., 2]) > 0
         patch = colorimetry.from_rgb_u8(
             image_u8, tags=self._tags, pix_fmt=self.frame.format.name, like=self.frame
         )
@@ -120,4 +122,5 @@ def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
 def _shrunk(changed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Where any of the pixels that share a value of a plane of `shape` changed."""
     dy, dx = changed.shape[0] // shape[0], changed.shape[1] // shape[1]
-    return changed.reshape(shape[0], dy, shape[1], dx).any(axis=(1, 3))
+    parts = [changed[y::dy, x::dx] for y in range(dy) for x in range(dx)]
+    return functools.reduce(np.logical_or, parts)

@@ -80,7 +80,9 @@ def from_rgb_u8(
             sets it nowhere else; half a pixel off shows as a tint on every edge.
     """
     height, width = image_u8.shape[:2]
-    frame = like.reformat(width=width, height=height, format="rgb24", interpolation=_CHEAP)
+    frame = like.reformat(
+        width=width, height=height, format="rgb24", interpolation=_CHEAP, threads=1
+    )
     plane = frame.planes[0]
     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     lines[:height, : 3 * width] = image_u8.reshape(height, 3 * width)
@@ -95,12 +97,12 @@ def to_rgb_u8(frame: av.VideoFrame, *, tags: ColorTags) -> ImageU8:
         tags: what the input says about its colours.
     """
     tags.put_on(frame)
-    return frame.to_ndarray(format="rgb24", interpolation=_EXACT)
+    return frame.to_ndarray(format="rgb24", interpolation=_EXACT, threads=1)
 
 
 def resized(frame: av.VideoFrame, *, width: int, height: int) -> av.VideoFrame:
     """A frame of another size and the same properties, for pixels to be overwritten."""
-    return frame.reformat(width=width, height=height, interpolation=_CHEAP)
+    return frame.reformat(width=width, height=height, interpolation=_CHEAP, threads=1)
 
 
 def to_format(frame: av.VideoFrame, *, tags: ColorTags, pix_fmt: str) -> av.VideoFrame:
@@ -112,6 +114,7 @@ def to_format(frame: av.VideoFrame, *, tags: ColorTags, pix_fmt: str) -> av.Vide
         dst_colorspace=_MATRICES.get(tags.colorspace, Colorspace.ITU601),
         dst_color_range=_FULL if tags.color_range == _FULL else _LIMITED,
         interpolation=_EXACT,
+        threads=1,  # starting threads costs more than a face
     )
     tags.put_on(frame)
     return frame

@@ -13,6 +13,7 @@ from jaxswap.faces import chips
 from jaxswap.types import Image, Mask, Similarity
 
 MAX_OVERSAMPLING = 8
+_MARGIN = 8  # pixels of the frame around a face: what a Poisson solution starts from
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,19 +52,21 @@ class Paster:
             feather=0.0 if self.options.blend == "paste" else self.options.feather,
         )
         frame_from_view = geometry.invert(sighting.view_from_frame)
-        box = _box(frame_from_view, size).clipped(frame.width, frame.height)
+        frame_from_alpha = geometry.compose(
+            frame_from_view, geometry.invert(chips.finer(alphas.SIZE / size))
+        )
+        box = _box(frame_from_alpha, soft).clipped(frame.width, frame.height)
         if box.empty:
             return
         shift = np.array([[1.0, 0.0, -box.x0], [0.0, 1.0, -box.y0]])
         region_from_view = geometry.compose(shift, frame_from_view)
-        region_from_alpha = geometry.compose(
-            region_from_view, geometry.invert(chips.finer(alphas.SIZE / size))
-        )
+        region_from_alpha = geometry.compose(shift, frame_from_alpha)
         extent = (box.x1 - box.x0, box.y1 - box.y0)
         region_face = warp(face, region_from_view, extent, border=cv2.BORDER_REPLICATE)
         region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)
         mix = blend.poisson if self.options.blend == "poisson" else blend.feather
-        frame.write(box, mix(frame.read(box), region_face, region_alpha))
+        region_u8 = frame.read(box)
+        frame.write(box, mix(region_u8, region_face, region_alpha), before=region_u8)
 
     def _mask(
         self, sighting: sightings.Sighting, learned_mask: Mask | None
@@ -100,14 +103,17 @@ def warp(
     return np.clip(fine.reshape(extent[1], extent[0], -1), 0, 1)
 
 
-def _box(frame_from_view: Similarity, size: int) -> canvas.Box:
-    """The smallest box of whole pixels that holds the view."""
-    edges = np.array([-0.5, size - 0.5])
-    corners = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(-1, 2)
-    x, y = geometry.apply(frame_from_view, corners).T
+def _box(frame_from_alpha: Similarity, alpha: Mask) -> canvas.Box:
+    """The smallest box of whole pixels that holds all that alpha is not 0 in."""
+    x0, y0, width, height = cv2.boundingRect((alpha[..., 0] > 0).astype(np.uint8))
+    if not width:
+        return canvas.Box(0, 0, 0, 0)
+    xs, ys = np.array([x0 - 1.0, x0 + width]), np.array([y0 - 1.0, y0 + height])
+    corners = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    x, y = geometry.apply(frame_from_alpha, corners).T
     return canvas.Box(
-        int(np.floor(x.min())),
-        int(np.floor(y.min())),
-        int(np.ceil(x.max())) + 1,
-        int(np.ceil(y.max())) + 1,
+        int(np.floor(x.min())) - _MARGIN,
+        int(np.floor(y.min())) - _MARGIN,
+        int(np.ceil(x.max())) + 1 + _MARGIN,
+        int(np.ceil(y.max())) + 1 + _MARGIN,
     )

@@ -197,7 +197,6 @@ def _write_run(path: Path, model: config.ModelConfig) -> runs.Run:
     params = autoencoder.init(jax.random.key(0), model, num_identities=2)
     with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
         store.save(1, {"params": params}, position={}, manifest={})
-        store.wait()
     return runs.Run.open(path)
 
 

@@ -40,12 +40,13 @@ def test_what_is_not_painted_stays_to_the_bit(frame, pix_fmt):
     box = canvas.Box(11, 9, 40, 31).clipped(64, 48)
     assert box == canvas.Box(10, 8, 40, 32)
     patch = painted.read(box)
-    painted.write(box, patch)
+    painted.write(box, patch, before=patch)
     for was, now in zip(before, planes_of(painted.frame), strict=True):
         np.testing.assert_array_equal(now, was)
 
-    patch[4:8, 6:10] = (250, 20, 20)
-    painted.write(box, patch)
+    red = patch.copy()
+    red[4:8, 6:10] = (250, 20, 20)
+    painted.write(box, red, before=patch)
     for was, now in zip(before, planes_of(painted.frame), strict=True):
         dy, dx = 48 // was.shape[0], 64 // was.shape[1]
         inside = np.zeros(was.shape, bool)
@@ -68,9 +69,9 @@ def test_odd_frames_are_painted_to_the_edge(frame):
     painted = canvas.YuvCanvas(frame("yuv444p", width=65, height=47), tags=TAGS)
     box = canvas.Box(50, 40, 99, 99).clipped(65, 47)
     assert (box.x1, box.y1) == (65, 47)
-    patch = np.full((7, 15, 3), 128, np.uint8)
-    painted.write(box, patch)
-    np.testing.assert_array_equal(painted.read(box), patch)
+    gray = np.full((7, 15, 3), 128, np.uint8)
+    painted.write(box, gray, before=painted.read(box))
+    np.testing.assert_array_equal(painted.read(box), gray)
 
 
 def test_a_decoded_frame_that_others_hold_is_copied(demo_clips):
@@ -83,7 +84,7 @@ def test_a_decoded_frame_that_others_hold_is_copied(demo_clips):
         first = next(frames)
         painted = canvas.YuvCanvas(first, tags=TAGS)
         box = canvas.Box(0, 0, 384, 288)
-        painted.write(box, np.zeros((288, 384, 3), np.uint8))
+        painted.write(box, np.zeros((288, 384, 3), np.uint8), before=painted.read(box))
         following = next(frames).to_ndarray(format="rgb24")
     # Had the decoder's reference been painted black, the next frame would be dark too.
     assert np.abs(following.astype(int) - expected).mean() < 10
@@ -94,7 +95,7 @@ def test_rgb_canvas_keeps_its_input(smooth_images):
     before = image_u8.copy()
     painted = canvas.RgbCanvas(image_u8)
     box = canvas.Box(2, 2, 10, 10)
-    painted.write(box, np.zeros((8, 8, 3), np.uint8))
+    painted.write(box, np.zeros((8, 8, 3), np.uint8), before=painted.read(box))
     np.testing.assert_array_equal(image_u8, before)
     assert not painted.read(box).any()
     assert canvas.Box(70, 0, 80, 10).clipped(64, 48).empty

@@ -44,7 +44,8 @@ def copy(source: Path, out: Path, *, mirrored: bool = False) -> video_writer.Vid
                     colorimetry.to_format(frame, tags=writer.tags, pix_fmt=writer.pix_fmt),
                     tags=writer.tags,
                 )
-                painted.write(whole, np.ascontiguousarray(painted.read(whole)[:, ::-1]))
+                seen = painted.read(whole)
+                painted.write(whole, np.ascontiguousarray(seen[:, ::-1]), before=seen)
                 frame = painted.frame
             writer.encode(frame, pts=pts)
     return writer
