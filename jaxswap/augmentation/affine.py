@@ -40,7 +40,7 @@ def random_similarity(key: jax.Array, *, augmentation: config.AugmentationConfig
 
 def random_flip(key: jax.Array, *, augmentation: config.AugmentationConfig) -> Bool[Array, ""]:
     """Whether the picture is mirrored, left for right."""
-    return jax.random.bernoulli(key, float(augmentation.flip))
+    return jax.random.bernoulli(key, augmentation.flip)
 
 
 def fit_similarity(source: Complex[Array, " n"], target: Complex[Array, " n"]) -> Similarity:

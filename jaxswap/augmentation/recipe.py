@@ -84,7 +84,7 @@ def random_places(key: jax.Array, *, size: int, augmentation: config.Augmentatio
 def augment(
     key: jax.Array,
     images_u8: UInt8[Array, "b i h w 3"],
-    regions_u8: UInt8[Array, "b i h w 3"],
+    regions_u8: UInt8[Array, "rb ri rh rw 3"],
     *,
     size: int,
     augmentation: config.AugmentationConfig,

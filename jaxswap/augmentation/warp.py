@@ -41,9 +41,11 @@ def sample_points(
 ) -> Complex[Array, "size size"]:
     """Which point of the chip each pixel shows: the grid between its points, bilinearly."""
     matrix = _interpolation(size)
-    exact = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
 
     def smooth(part: Float[Array, "5 5"]) -> Float[Array, "size size"]:
-        return exact(exact(matrix, part), matrix.T)
+        # Written out, not as matrix products: a product's last bits change with the batch's size,
+        # and so with the number of devices.
+        rows = sum(matrix[:, i, None] * part[i] for i in range(GRID))
+        return sum(rows[:, i, None] * matrix[:, i] for i in range(GRID))
 
     return lax.complex(smooth(jnp.real(grid)), smooth(jnp.imag(grid)))
