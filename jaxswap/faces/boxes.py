@@ -1,7 +1,9 @@
 """Boxes of the detector, rows of (x0, y0, x1, y1, score) in pixels, in the way of mtcnn 1.0.0."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+
+CHUNK = 512  # boxes that are compared at a time with all better ones: bounds the memory
 
 
 def suppress(
@@ -12,16 +14,29 @@ def suppress(
     Any better box suppresses, one that is itself suppressed too: so does mtcnn 1.0.0, and the
     faces must be the same. Overlap is the intersection over the union, or over the smaller box.
     """
-    boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
+    # Scores of 1 are often equal; the package's very call decides between them as the package does.
+    boxes = boxes[np.argsort(boxes[:, 4])[::-1]]
+    kept = [
+        ~_suppressed(boxes[: start + CHUNK], start, threshold, by_smaller=by_smaller)
+        for start in range(0, len(boxes), CHUNK)
+    ]
+    return boxes[np.concatenate(kept)] if kept else boxes
+
+
+def _suppressed(
+    boxes: Float[np.ndarray, "n c"], start: int, threshold: float, *, by_smaller: bool
+) -> Bool[np.ndarray, " m"]:
+    """Which of the boxes from `start` on overlap one before them."""
+    area = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
+    low = np.maximum(boxes[:, None, :2], boxes[None, start:, :2])
+    high = np.minimum(boxes[:, None, 2:4], boxes[None, start:, 2:4])
     common = np.prod(np.maximum(0, high - low), axis=-1)
     if by_smaller:
-        whole = np.minimum(area[:, None], area[None])
+        whole = np.minimum(area[:, None], area[None, start:])
     else:
-        whole = area[:, None] + area[None] - common
-    return boxes[~np.triu(common / whole > threshold, 1).any(axis=0)]
+        whole = area[:, None] + area[None, start:] - common
+    overlaps = common > threshold * np.maximum(whole, 0)  # boxes turned inside out have no area
+    return np.triu(overlaps, 1 - start).any(axis=0)
 
 
 def square(boxes: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:

@@ -1,11 +1,14 @@
-"""MTCNN on the device: proposals over a mosaic of the pyramid, then two nets on crops.
+"""MTCNN on the device: proposals over tiles of the pyramid, then two nets on crops of them.
 
-All frames of a call share each net's batch. Shapes come from a fixed set (canvas sizes for the
-first net, powers of two for the crops), so that a clip compiles a handful of programs.
+All frames of a call share each net's batches. These have two sizes for each net, whatever the
+frames, so that a process compiles six programs.
+
+Reference: Zhang et al. 2016, https://arxiv.org/abs/1604.02878
 """
 
-import collections
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,43 +16,55 @@ from jaxtyping import Array, Bool, Float
 
 from jaxswap import types
 from jaxswap.faces import boxes as box_math
-from jaxswap.faces import detection, mtcnn_nets, mtcnn_weights, pyramid
+from jaxswap.faces import crops, detection, mtcnn_nets, mtcnn_weights, pyramid
 
-THRESHOLDS = (0.6, 0.7, 0.8)  # of the three nets, as the mtcnn package has them
-BUCKETS = (16, 64, 256)  # crops in one call; more go in several calls
+THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}  # as the mtcnn package has them
+BATCH_SIZES = {"pnet": (2, 8), "rnet": (16, 64), "onet": (4, 16)}  # the rest, and the bulk
 
 
 @jax.jit
 def propose(
-    variables: dict, canvases: Float[Array, "b h w 3"], inside: Bool[Array, "b ch cw"]
-) -> tuple[Float[Array, "b oh ow 4"], Float[Array, "b oh ow"]]:
-    """The first net on a batch of canvases."""
-    return mtcnn_nets.PNet().apply(variables, canvases, inside)
+    variables: dict, tiles: Float[Array, "b tile tile 3"], inside: Bool[Array, "b conv conv"]
+) -> tuple[Float[Array, "b side side 4"], Float[Array, "b side side"]]:
+    """The first net on tiles of the pyramid."""
+    return mtcnn_nets.PNet().apply(variables, tiles, inside)
 
 
 @jax.jit
-def refine(variables: dict, crops: Float[Array, "b 24 24 3"]) -> tuple:
-    """The second net on a bucket of crops."""
-    return mtcnn_nets.RNet().apply(variables, crops)
+def refine(
+    variables: dict, images: Float[Array, "b 24 24 3"]
+) -> tuple[Float[Array, "b 4"], Float[Array, " b"]]:
+    """The second net on crops."""
+    return mtcnn_nets.RNet().apply(variables, images)
 
 
 @jax.jit
-def finish(variables: dict, crops: Float[Array, "b 48 48 3"]) -> tuple:
-    """The third net on a bucket of crops."""
-    return mtcnn_nets.ONet().apply(variables, crops)
+def finish(
+    variables: dict, images: Float[Array, "b 48 48 3"]
+) -> tuple[Float[Array, "b 4"], Float[Array, "b 10"], Float[Array, " b"]]:
+    """The third net on crops."""
+    return mtcnn_nets.ONet().apply(variables, images)
 
 
 class Mtcnn:
-    """The detector of `jaxswap.faces.detection`."""
+    """The detector of `jaxswap.faces.detection`.
+
+    Args:
+        min_score: faces below this confidence in [0, 1] are dropped; the last net drops all below
+            0.8.
+        min_face_px: side in pixels of the smallest face that is looked for, at least 12. The time
+            falls with its square.
+
+    Raises:
+        JaxswapError: if the weights are missing or not the published ones.
+    """
 
     def __init__(self, *, min_score: float, min_face_px: int):
         self._min_score = min_score
         self._min_face_px = min_face_px
-        self._variables = {
-            net: jax.device_put(mtcnn_weights.load(net)) for net in ("pnet", "rnet", "onet")
-        }
+        self._variables = {net: jax.device_put(mtcnn_weights.load(net)) for net in BATCH_SIZES}
 
-    def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:
+    def detect(self, frames_u8: Sequence[types.ImageU8]) -> list[list[detection.Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         found = self._proposals(frames_u8)
         found = self._refined(frames_u8, found)
@@ -58,82 +73,70 @@ class Mtcnn:
             for frame, rows in zip(frames_u8, self._finished(frames_u8, found), strict=True)
         ]
 
-    def _proposals(self, frames_u8: Sequence[detection.FrameU8]) -> list[np.ndarray]:
-        groups: dict[tuple[int, int], list[int]] = collections.defaultdict(list)
+    def _proposals(self, frames_u8: Sequence[types.ImageU8]) -> list[np.ndarray]:
         layouts = [
             pyramid.layout(*frame.shape[:2], min_face_px=self._min_face_px) for frame in frames_u8
         ]
-        for index, layout in enumerate(layouts):
-            if layout.levels:
-                groups[layout.height, layout.width].append(index)
-        found = [np.zeros((0, 5), np.float32) for _ in frames_u8]
-        for members in groups.values():
-            # One batch size for the last, shorter batch too: another would be another program.
-            rows = members + members[:1] * (_power_of_two(len(members)) - len(members))
-            canvases = {i: layouts[i].draw(frames_u8[i]) for i in members}
-            offsets, scores = jax.device_get(
-                propose(
-                    self._variables["pnet"],
-                    np.stack([canvases[i] for i in rows]),
-                    np.stack([layouts[i].inside() for i in rows]),
-                )
-            )
-            for row, index in enumerate(members):
-                found[index] = _boxes_of(layouts[index], offsets[row], scores[row])
-        return found
+        tiles = itertools.chain.from_iterable(
+            layout.tiles(frame) for layout, frame in zip(layouts, frames_u8, strict=True)
+        )
+        ends = np.cumsum([layout.num_tiles for layout in layouts])[:-1]
+        outputs = self._run("pnet", propose, tiles)
+        if outputs is None:
+            return [np.zeros((0, 5), np.float32) for _ in frames_u8]
+        offsets, scores = (np.split(output, ends) for output in outputs)
+        return [
+            _boxes_of(layout, layout.join(offset), layout.join(score))
+            for layout, offset, score in zip(layouts, offsets, scores, strict=True)
+        ]
 
     def _refined(
-        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
-        offsets, scores = self._on_crops("rnet", refine, frames_u8, found)
+        outputs = self._run("rnet", refine, _crops("rnet", frames_u8, found))
+        if outputs is None:
+            return found
         refined = []
-        for rows, offset, score in _split(found, offsets, scores):
-            rows = rows.copy()
+        for rows, offset, score in _split(found, outputs):
+            rows = box_math.refine(rows, offset)
             rows[:, 4] = score
-            rows = box_math.refine(rows, offset)[score > THRESHOLDS[1]]
-            refined.append(box_math.square(box_math.suppress(rows, 0.7)))
+            rows = box_math.suppress(rows[score > THRESHOLDS["rnet"]], 0.7)
+            refined.append(box_math.square(rows))
         return refined
 
     def _finished(
-        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
-        offsets, points, scores = self._on_crops("onet", finish, frames_u8, found)
+        outputs = self._run("onet", finish, _crops("onet", frames_u8, found))
+        if outputs is None:
+            return [np.zeros((0, 15), np.float32) for _ in frames_u8]
         finished = []
-        for rows, offset, point, score in _split(found, offsets, points, scores):
+        for rows, offset, point, score in _split(found, outputs):
             sides = rows[:, 2:4] - rows[:, :2] + 1
             xs = sides[:, :1] * point[:, :5] + rows[:, :1] - 1
             ys = sides[:, 1:] * point[:, 5:] + rows[:, 1:2] - 1
             moved = box_math.refine(rows, offset)
             moved[:, 4] = score
-            whole = np.concatenate([moved, xs, ys], axis=1)[score > THRESHOLDS[2]]
+            whole = np.concatenate([moved, xs, ys], axis=1)[score > THRESHOLDS["onet"]]
             finished.append(box_math.suppress(whole, 0.7, by_smaller=True))
         return finished
 
-    def _on_crops(
-        self,
-        net: str,
-        apply: object,
-        frames_u8: Sequence[detection.FrameU8],
-        found: list[np.ndarray],
-    ) -> list[np.ndarray]:
-        size = mtcnn_nets.CROP_SIZES[net]
-        crops = np.concatenate(
-            [
-                crop_and_resize(frame, rows[:, :4], size)
-                for frame, rows in zip(frames_u8, found, strict=True)
-            ]
-        )
-        parts = []
-        start = 0
-        while start < len(crops) or not parts:
-            part = crops[start : start + BUCKETS[-1]]
-            bucket = next(n for n in BUCKETS if n >= len(part))
-            padded = np.zeros((bucket, size, size, 3), np.float32)
-            padded[: len(part)] = part
-            outputs = jax.device_get(apply(self._variables[net], padded))
-            parts.append([output[: len(part)] for output in outputs])
-            start += BUCKETS[-1]
-        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+    def _run(
+        self, net: str, apply: Callable[..., tuple[jax.Array, ...]], items: Iterable[Any]
+    ) -> list[np.ndarray] | None:
+        """Outputs of a net for all items, in batches of its two sizes; None without items.
+
+        The batches are dispatched as their items come, so the host cuts the next meanwhile.
+        """
+        outputs, count = [], 0
+        for batch, size in _batches(items, BATCH_SIZES[net]):
+            padded = batch + batch[:1] * (size - len(batch))
+            outputs.append(apply(self._variables[net], *map(np.stack, zip(*padded, strict=True))))
+            count += len(batch)
+        if not count:
+            return None
+        # Only the last batch is padded, so the padding is at the end.
+        return [np.concatenate(o)[:count] for o in zip(*jax.device_get(outputs), strict=True)]
 
     def _detections(self, rows: np.ndarray, shape: tuple[int, ...]) -> list[detection.Detection]:
         height, width = shape[:2]
@@ -149,55 +152,18 @@ class Mtcnn:
         ]
 
 
-def crop_and_resize(
-    frame_u8: types.ImageU8, boxes: Float[np.ndarray, "n 4"], size: int
-) -> Float[np.ndarray, "n s s 3"]:
-    """Square crops in [-1, 1], bilinear, 0 outside of the frame.
-
-    Convention: as TensorFlow's `crop_and_resize`, which the package calls: corners are divided by
-    the side and multiplied by the side less 1, and the samples run from corner to corner.
-    """
-    height, width = frame_u8.shape[:2]
-    steps = np.arange(size, dtype=np.float32) / (size - 1)
-
-    def samples(low: np.ndarray, high: np.ndarray, side: int) -> tuple[np.ndarray, ...]:
-        scale = (side - 1) / side
-        at = (low[:, None] + (high - low)[:, None] * steps) * scale
-        whole = np.clip(np.floor(at), 0, side - 1)
-        low_index = whole.astype(np.int32)
-        return (
-            (at >= 0) & (at <= side - 1),
-            low_index,
-            np.minimum(low_index + 1, side - 1),
-            (at - whole).astype(np.float32),
-        )
-
-    in_y, y0, y1, fy = samples(boxes[:, 1], boxes[:, 3], height)
-    in_x, x0, x1, fx = samples(boxes[:, 0], boxes[:, 2], width)
-
-    def rows(y: np.ndarray) -> np.ndarray:
-        left = frame_u8[y[:, :, None], x0[:, None, :]].astype(np.float32)
-        right = frame_u8[y[:, :, None], x1[:, None, :]].astype(np.float32)
-        return left + (right - left) * fx[:, None, :, None]
-
-    top = rows(y0)
-    crops = top + (rows(y1) - top) * fy[:, :, None, None]
-    inside = (in_y[:, :, None] & in_x[:, None, :])[..., None]
-    return np.where(inside, (crops - 127.5) / 128, np.float32(0)).astype(np.float32)
-
-
 def _boxes_of(
     layout: pyramid.Layout,
     offsets: Float[np.ndarray, "oh ow 4"],
     scores: Float[np.ndarray, "oh ow"],
 ) -> Float[np.ndarray, "n 5"]:
     """Proposals of one frame in its pixels."""
-    found = []
+    found = [np.zeros((0, 5), np.float32)]
     for level in layout.levels:
         rows, columns = level.cells
         top, left = level.y // mtcnn_nets.STRIDE, level.x // mtcnn_nets.STRIDE
         score = scores[top : top + rows, left : left + columns]
-        y, x = np.nonzero(score > THRESHOLDS[0])
+        y, x = np.nonzero(score > THRESHOLDS["pnet"])
         corner = np.stack([x, y], axis=1) * mtcnn_nets.STRIDE
         # The package counts the cell's pixels from 1, inclusively.
         cell = np.concatenate([corner + 1, corner + mtcnn_nets.CELL], axis=1).astype(np.float32)
@@ -207,11 +173,25 @@ def _boxes_of(
     return box_math.square(box_math.suppress(np.concatenate(found), 0.7))
 
 
-def _split(found: list[np.ndarray], *outputs: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-    """Outputs of the shared batch, back with the frames that their crops came from."""
+def _crops(
+    net: str, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+) -> Iterator[tuple[np.ndarray]]:
+    for frame_u8, rows in zip(frames_u8, found, strict=True):
+        for crop in crops.crop_and_resize(frame_u8, rows[:, :4], mtcnn_nets.CROP_SIZES[net]):
+            yield (crop,)
+
+
+def _split(found: list[np.ndarray], outputs: list[np.ndarray]) -> list[tuple[np.ndarray, ...]]:
+    """Outputs of the shared batches, back with the frames that their crops came from."""
     ends = np.cumsum([len(rows) for rows in found])[:-1]
     return list(zip(found, *(np.split(output, ends) for output in outputs), strict=True))
 
 
-def _power_of_two(n: int) -> int:
-    return 1 << (n - 1).bit_length()
+def _batches(items: Iterable[Any], sizes: tuple[int, int]) -> Iterator[tuple[list[Any], int]]:
+    """Runs of the items, and the size to which each is padded: the larger, then the smaller."""
+    small, large = sizes
+    items = iter(items)
+    while batch := list(itertools.islice(items, large)):
+        size = large if len(batch) > large - small else small
+        for start in range(0, len(batch), size):
+            yield batch[start : start + size], size

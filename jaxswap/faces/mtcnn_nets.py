@@ -9,11 +9,13 @@ Reference: Zhang et al. 2016, https://arxiv.org/abs/1604.02878
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 CELL = 12  # side of what one output of the first net sees, in pixels
 STRIDE = 2
 CROP_SIZES = {"rnet": 24, "onet": 48}
+PRECISION = jax.lax.Precision.HIGHEST  # else a GPU or TPU rounds to 10 or 8 bits, and faces differ
 
 
 class PReLU(nn.Module):
@@ -25,8 +27,40 @@ class PReLU(nn.Module):
         return jnp.maximum(x, 0) + alpha * jnp.minimum(x, 0)
 
 
+class PhasedConv(nn.Module):
+    """A 3x3 convolution whose outputs come as the four phases of 2x2 pooling.
+
+    Equal to `nn.Conv(features, (3, 3), padding="VALID")`. Neighbouring pixels are stacked as
+    channels first: a CPU is twice as fast with 12 channels into 40 as with 3 into 10.
+    """
+
+    features: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w c"]) -> Float[Array, "b ph pw 4 f"]:
+        b, h, w, c = x.shape
+        init = nn.initializers.lecun_normal()
+        kernel = self.param("kernel", init, (3, 3, c, self.features))
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        shifted = [
+            jnp.pad(kernel, ((i, 1 - i), (j, 1 - j), (0, 0), (0, 0))) for i, j in np.ndindex(2, 2)
+        ]
+        kernels = jnp.stack(shifted, axis=3).reshape(2, 2, 2, 2, c, 4 * self.features)
+        kernels = kernels.transpose(0, 2, 1, 3, 4, 5).reshape(2, 2, 4 * c, 4 * self.features)
+        stacked = x.reshape(b, h // 2, 2, w // 2, 2, c).transpose(0, 1, 3, 2, 4, 5)
+        y = jax.lax.conv_general_dilated(
+            stacked.reshape(b, h // 2, w // 2, 4 * c),
+            kernels,
+            window_strides=(1, 1),
+            padding="VALID",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            precision=PRECISION,
+        )
+        return y.reshape(*y.shape[:3], 4, self.features) + bias
+
+
 class PNet(nn.Module):
-    """Proposals: a fully convolutional net over a mosaic of pyramid levels."""
+    """Proposals: a fully convolutional net over tiles of even sides that show pyramid levels."""
 
     @nn.compact
     def __call__(
@@ -37,13 +71,15 @@ class PNet(nn.Module):
         `inside` says which outputs of the first convolution lie within a level: what lies outside
         must not reach the pooling, whose last window may hang over a level's edge.
         """
-        x = PReLU()(nn.Conv(10, (3, 3), padding="VALID")(x))
-        x = jnp.where(inside[..., None], x, -jnp.inf)
-        x = nn.max_pool(x, (2, 2), strides=(2, 2), padding="SAME")
+        x = PReLU()(PhasedConv(10, name="Conv_0")(x))
+        b, ch, cw = inside.shape
+        phases = inside.reshape(b, ch // 2, 2, cw // 2, 2).swapaxes(2, 3)
+        x = jnp.where(phases.reshape(b, ch // 2, cw // 2, 4, 1), x, -jnp.inf).max(axis=3)
         x = jnp.where(jnp.isfinite(x), x, 0.0)
-        x = PReLU()(nn.Conv(16, (3, 3), padding="VALID")(x))
-        x = PReLU()(nn.Conv(32, (3, 3), padding="VALID")(x))
-        return nn.Conv(4, (1, 1))(x), jax.nn.softmax(nn.Conv(2, (1, 1))(x))[..., 1]
+        x = PReLU()(_conv(16, 3, name="Conv_1")(x))
+        x = PReLU()(_conv(32, 3, name="Conv_2")(x))
+        x = _conv(6, 1, name="Conv_3")(x)
+        return x[..., :4], jax.nn.softmax(x[..., 4:])[..., 1]
 
 
 class RNet(nn.Module):
@@ -54,14 +90,14 @@ class RNet(nn.Module):
         self, x: Float[Array, "b 24 24 3"]
     ) -> tuple[Float[Array, "b 4"], Float[Array, " b"]]:
         """Box offsets and face probability."""
-        x = PReLU()(nn.Conv(28, (3, 3), padding="VALID")(x))
+        x = PReLU()(_conv(28, 3)(x))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")
-        x = PReLU()(nn.Conv(48, (3, 3), padding="VALID")(x))
+        x = PReLU()(_conv(48, 3)(x))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="VALID")
-        x = PReLU()(nn.Conv(64, (2, 2), padding="VALID")(x))
+        x = PReLU()(_conv(64, 2)(x))
         x = _flatten(x)
-        x = PReLU()(nn.Dense(128)(x))
-        return nn.Dense(4)(x), jax.nn.softmax(nn.Dense(2)(x))[..., 1]
+        x = PReLU()(_dense(128)(x))
+        return _dense(4)(x), jax.nn.softmax(_dense(2)(x))[..., 1]
 
 
 class ONet(nn.Module):
@@ -72,18 +108,26 @@ class ONet(nn.Module):
         self, x: Float[Array, "b 48 48 3"]
     ) -> tuple[Float[Array, "b 4"], Float[Array, "b 10"], Float[Array, " b"]]:
         """Box offsets, points (five x, then five y, as shares of the box), face probability."""
-        x = PReLU()(nn.Conv(32, (3, 3), padding="VALID")(x))
+        x = PReLU()(_conv(32, 3)(x))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")
-        x = PReLU()(nn.Conv(64, (3, 3), padding="VALID")(x))
+        x = PReLU()(_conv(64, 3)(x))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="VALID")
-        x = PReLU()(nn.Conv(64, (3, 3), padding="VALID")(x))
+        x = PReLU()(_conv(64, 3)(x))
         x = nn.max_pool(x, (2, 2), strides=(2, 2), padding="SAME")
-        x = PReLU()(nn.Conv(128, (2, 2), padding="VALID")(x))
+        x = PReLU()(_conv(128, 2)(x))
         x = _flatten(x)
-        x = PReLU()(nn.Dense(256)(x))
-        return nn.Dense(4)(x), nn.Dense(10)(x), jax.nn.softmax(nn.Dense(2)(x))[..., 1]
+        x = PReLU()(_dense(256)(x))
+        return _dense(4)(x), _dense(10)(x), jax.nn.softmax(_dense(2)(x))[..., 1]
 
 
 def _flatten(x: Float[Array, "b h w c"]) -> Float[Array, "b n"]:
     # The weights come from Caffe, which kept columns before rows.
     return x.transpose(0, 2, 1, 3).reshape(x.shape[0], -1)
+
+
+def _conv(features: int, size: int, *, name: str | None = None) -> nn.Conv:
+    return nn.Conv(features, (size, size), padding="VALID", precision=PRECISION, name=name)
+
+
+def _dense(features: int) -> nn.Dense:
+    return nn.Dense(features, precision=PRECISION)

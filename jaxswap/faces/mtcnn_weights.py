@@ -7,6 +7,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaxswap import errors, files
 
 SHA256 = {
@@ -44,6 +46,12 @@ def load(net: str) -> dict[str, Any]:
             params[layer] = {"alpha": next(arrays).reshape(-1)}
         else:
             params[layer] = {"kernel": next(arrays), "bias": next(arrays)}
+    if net == "pnet":  # its two 1x1 heads as one: fewer passes over the largest map
+        scores = params.pop("Conv_4")
+        params["Conv_3"] = {
+            name: np.concatenate([array, scores[name]], axis=-1)
+            for name, array in params["Conv_3"].items()
+        }
     return {"params": params}
 
 
