@@ -42,7 +42,7 @@ def bilinear(
     All channels share one gather, which reads the four pixels around each point.
     """
     n, height, width, channels = images_u8.shape
-    # In memory order, and not past the last but one: the far corner then always exists.
+    # Not past the last pixel but one: the corner right below then always exists.
     x = jnp.clip(width * (points.real + 0.5) - 0.5, 0, width - 1)
     y = jnp.clip(height * (points.imag + 0.5) - 0.5, 0, height - 1)
     left = jnp.minimum(jnp.floor(x), width - 2)
@@ -71,4 +71,5 @@ def bilinear(
                     for offset, weight in corners.items()
                 )
             )
-    return jnp.stack(planes, axis=-1) / 255
+    # The four weights add up to 1 but for rounding.
+    return jnp.minimum(jnp.stack(planes, axis=-1) / 255, 1.0)
