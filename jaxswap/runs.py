@@ -78,9 +78,7 @@ class Run:
 
     def steps(self) -> list[int]:
         """Steps with a complete checkpoint, rising."""
-        if not self.checkpoints_dir.is_dir():
-            return []
-        return sorted(int(p.name) for p in self.checkpoints_dir.iterdir() if p.name.isdigit())
+        return checkpoints.steps(self.checkpoints_dir)
 
     def index(self, identity: str) -> int:
         """Which decoder belongs to an identity.
@@ -126,7 +124,7 @@ class Run:
             ),
         )
         name = "ema" if self.config.optimizer.ema else "params"
-        with checkpoints.Store(self.checkpoints_dir, keep=self.config.train.keep) as store:
+        with checkpoints.Store(self.checkpoints_dir) as store:
             return store.restore_part(step, name, abstract), step
 
     def fingerprint(self, *, step: int | None = None) -> str:
