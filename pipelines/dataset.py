@@ -203,12 +203,7 @@ def _divide(name: str, faces: faceset.Faceset, data: config.DataConfig) -> split
 
 def _place(faces: faceset.Faceset, record: records.ChipRecord) -> tuple[int, float]:
     """Source and time of a chip; lone images are one source together, in the order given."""
-    if record.source >= len(faces.sources):
-        raise errors.FacesetError(
-            f"{record.image} of {faces.path} is of source {record.source}, but faceset.json names "
-            f"{len(faces.sources)}. Delete that image, or extract again."
-        )
-    kind = faces.sources[record.source].get("kind")
+    kind = faces.sources[record.source]["kind"]
     if kind == "image":
         return -1, record.source / IMAGES_PER_S
     return record.source, record.frame / IMAGES_PER_S if kind == "images" else record.time_s

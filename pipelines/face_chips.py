@@ -81,7 +81,7 @@ class FaceChips(tfds.core.ShardBasedBuilder):
                     "key": tfds.features.Text(doc="File name of the chip in its faceset."),
                     "source": tfds.features.Text(doc="Name of its footage."),
                     "frame": np.int64,
-                    "time_s": np.float64,
+                    "time_s": np.float32,
                 }
             ),
         )

@@ -6,8 +6,7 @@ finding it again costs nothing.
 """
 
 import functools
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import grain
@@ -16,6 +15,9 @@ from jaxtyping import Int, UInt8
 
 from jaxswap import config, errors
 from pipelines import dataset, face_chips
+
+ENDLESS = 2**62
+"""Length of the stream: Grain wants one, and computes with it."""
 
 Batch = dict[str, UInt8[np.ndarray, "b i h w 3"]]
 
@@ -60,7 +62,7 @@ class Rows:
         self._seed = seed
 
     def __len__(self) -> int:
-        return sys.maxsize
+        return ENDLESS
 
     def __getitem__(self, row: int) -> tuple[UInt8[np.ndarray, "2 h w 3"], ...]:
         found = []
@@ -160,7 +162,7 @@ class Loader:
         """How many global batches have been drawn: JSON that `seek` takes."""
         return {"batches": self._drawn}
 
-    def seek(self, position: dict[str, int]) -> None:
+    def seek(self, position: Mapping[str, Any]) -> None:
         """Go on after that many batches, wherever and however they were drawn.
 
         Raises:
