@@ -64,7 +64,7 @@ class Mtcnn:
         self._min_face_px = min_face_px
         self._variables = {net: jax.device_put(mtcnn_weights.load(net)) for net in BATCH_SIZES}
 
-    def detect(self, frames_u8: Sequence[types.ImageU8]) -> list[list[detection.Detection]]:
+    def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         found = self._proposals(frames_u8)
         found = self._refined(frames_u8, found)
@@ -73,7 +73,7 @@ class Mtcnn:
             for frame, rows in zip(frames_u8, self._finished(frames_u8, found), strict=True)
         ]
 
-    def _proposals(self, frames_u8: Sequence[types.ImageU8]) -> list[np.ndarray]:
+    def _proposals(self, frames_u8: Sequence[detection.FrameU8]) -> list[np.ndarray]:
         layouts = [
             pyramid.layout(*frame.shape[:2], min_face_px=self._min_face_px) for frame in frames_u8
         ]
@@ -91,7 +91,7 @@ class Mtcnn:
         ]
 
     def _refined(
-        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
         outputs = self._run("rnet", refine, _crops("rnet", frames_u8, found))
         if outputs is None:
@@ -105,7 +105,7 @@ class Mtcnn:
         return refined
 
     def _finished(
-        self, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+        self, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
     ) -> list[np.ndarray]:
         outputs = self._run("onet", finish, _crops("onet", frames_u8, found))
         if outputs is None:
@@ -174,7 +174,7 @@ def _boxes_of(
 
 
 def _crops(
-    net: str, frames_u8: Sequence[types.ImageU8], found: list[np.ndarray]
+    net: str, frames_u8: Sequence[detection.FrameU8], found: list[np.ndarray]
 ) -> Iterator[tuple[np.ndarray]]:
     for frame_u8, rows in zip(frames_u8, found, strict=True):
         for crop in crops.crop_and_resize(frame_u8, rows[:, :4], mtcnn_nets.CROP_SIZES[net]):
