@@ -14,7 +14,6 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from jaxswap import types
 from jaxswap.faces import boxes as box_math
 from jaxswap.faces import crops, detection, mtcnn_nets, mtcnn_weights, pyramid
 
