@@ -67,7 +67,8 @@ def training_loss(metrics: Path, names: Sequence[str], theme: Theme) -> bytes | 
     drawing, axes = _axes(theme, x="step", y="loss")
     drawn = 0
     for index, name in enumerate(names):
-        points = [(r["step"], r[f"loss/{index}"]) for r in reports if f"loss/{index}" in r]
+        key = f"loss/{index}"
+        points = [(r["step"], r[key]) for r in reports if isinstance(r.get(key), float)]
         if len(points) < 2:
             continue
         steps, losses = zip(*points, strict=True)
@@ -78,6 +79,7 @@ def training_loss(metrics: Path, names: Sequence[str], theme: Theme) -> bytes | 
     if not drawn:
         return None
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_formatter(ticker.NullFormatter())
     axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))

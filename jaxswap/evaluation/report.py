@@ -155,7 +155,7 @@ def _page(
         chips=on_chips,
         clip=on_clip,
         lines=shown,
-        num_whole=NUM_WHOLE,
+        whole=_spread(on_clip.pictures if on_clip else [], NUM_WHOLE),
         loss_plot=_plot(lambda theme: plots.training_loss(metrics, run.identities, theme)),
         error_plot=_plot(
             lambda theme: plots.landmark_error(on_clip.rows if on_clip else [], theme)
@@ -164,6 +164,12 @@ def _page(
         min_frames=expression.MIN_FRAMES,
         version=version.__version__,
     )
+
+
+def _spread(pictures: Sequence[clip_results.Picture], wanted: int) -> list[clip_results.Picture]:
+    """Some of the pictures, from the first to the last."""
+    positions = np.linspace(0, len(pictures) - 1, min(wanted, len(pictures)))
+    return [pictures[round(position)] for position in positions]
 
 
 def _plot(draw: Callable[[plots.Theme], bytes | None]) -> dict[str, str] | None:

@@ -135,6 +135,13 @@ def test_pictures_have_a_text_and_decode(page):
         assert min(picture_u8.shape[:2]) >= 16
 
 
+def test_whole_frames_are_spread_over_the_clip(page, on_clip):
+    texts = [picture["alt"] for picture in page.all("img")]
+    shown = [int(re.findall(r"\d+", text)[0]) for text in texts if "after the swap: the" in text]
+    frames = [picture.frame for picture in on_clip.pictures]
+    assert shown == [frames[0], frames[2], frames[-1]]
+
+
 def test_page_says_what_it_shows(page):
     assert "Synthetic pictures." in page.text
     assert "Identity distance to b" in page.text
