@@ -20,6 +20,7 @@ _REMEDIES = {
     errno.EPERM: "No permission: choose a place that you may read and write",
     errno.EROFS: "This disk is read-only: choose another place",
     errno.ENOENT: "It does not exist: check the path",
+    errno.EEXIST: "Something is in the way: remove it, or choose another place",
     errno.ENOTDIR: "A part of this path is a file, not a folder: check the path",
     errno.EISDIR: "It is a folder, not a file: check the path",
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, runs
+from jaxswap.evaluation import identity
 from jaxswap.faces import faceset
 from pipelines import dataset, loader, validation
 
@@ -116,3 +117,14 @@ def validation_chips(
 def pictures(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, Any]:
     """Chips and regions alone, as previews and figures of reconstruction take them."""
     return {name: parts[:2] for name, parts in found.items()}
+
+
+def references(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, identity.Reference]:
+    """The same chips as pictures of who a person is; points in pixels, centres at integers."""
+    return {
+        name: identity.Reference(
+            images_u8=images_u8,
+            landmarks=(landmarks * images_u8.shape[1] - 0.5).astype(np.float32),
+        )
+        for name, (images_u8, _, landmarks) in found.items()
+    }

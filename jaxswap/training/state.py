@@ -14,6 +14,9 @@ from jaxswap.training import optimizers
 class TrainState(flax.struct.PyTreeNode):
     """The state after `step` updates.
 
+    The leaves are arrays; JAX and Orbax also build states of shapes, shardings and None, so the
+    types of the leaves are not checked.
+
     Attributes:
         step: updates applied, int32.
         diverged_at: the first step whose loss was not finite, or -1; int32.
@@ -22,8 +25,8 @@ class TrainState(flax.struct.PyTreeNode):
         ema: running average of `params`, or None if none is kept.
     """
 
-    step: jax.Array
-    diverged_at: jax.Array
+    step: Any
+    diverged_at: Any
     params: autoencoder.Params
     opt_state: Any
     ema: autoencoder.Params | None
