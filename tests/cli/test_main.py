@@ -60,6 +60,7 @@ def test_ctrl_c_is_one_line(run_command, capsys):
         (errno.EROFS, "read-only"),
         (errno.ENOENT, "check the path"),
         (errno.ENOTDIR, "check the path"),
+        (errno.EEXIST, "in the way"),
     ],
 )
 def test_what_the_system_refuses_is_one_line_with_the_file(run_command, capsys, code, remedy):
