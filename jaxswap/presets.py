@@ -17,21 +17,21 @@ ORIGINAL_2017_MASK = dataclasses.replace(
 )
 
 QUICK = config.Config(
-    steps=2_000,
+    steps=1_500,
     data=config.DataConfig(chip_size=96),
     model=config.ModelConfig(
         encoder_features=(32, 64, 128, 256),
         bottleneck_features=256,
         inter_features=128,
         inter_upscale_features=128,
-        decoder_features=(128, 64, 32),
+        decoder_features=(96, 48, 24),
         mask_head=True,
-        mask_features=(32, 16, 16),
+        mask_features=(32, 16, 8),
     ),
     augmentation=config.AugmentationConfig(coverage=0.6875),
     loss=config.LossConfig(dssim=1.0, masked=True, eyes=2.0, mouth=1.0),
     optimizer=config.OptimizerConfig(learning_rate=5e-4, b1=0.9, warmup_steps=100, ema=0.995),
-    train=config.TrainConfig(batch_size=16, save_every=500, log_every=20, preview_every=500),
+    train=config.TrainConfig(batch_size=8, save_every=500, log_every=20, preview_every=500),
 )
 
 PRESETS: dict[str, config.Config] = {

@@ -1,10 +1,21 @@
-"""What the tests share: the embedded footage and one photo."""
+"""What the tests share: the embedded footage, one photo, and compiled programs."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    # Many tests compile the same tiny programs, some in processes of their own: compile each once
+    # in a session. Set before JAX is imported; worker and child processes inherit it.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="jaxswap-tests-")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
