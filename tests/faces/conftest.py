@@ -1,6 +1,8 @@
 """Facesets for the tests of this package, extracted once from a few seconds of the demo clips."""
 
+import functools
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -48,3 +50,18 @@ def faceset_path(demo_clips, tmp_path_factory) -> Path:
         options=config.ExtractConfig(chip_size=128, every=25),
     )
     return out
+
+
+@pytest.fixture(scope="session")
+def picture(demo_clips, astronaut_u8) -> Callable[[str], np.ndarray]:
+    """A picture with one face by name: `astronaut`, or `<clip>-<frame index>`."""
+
+    @functools.cache
+    def read(name: str) -> np.ndarray:
+        if name == "astronaut":
+            return astronaut_u8
+        clip, index = name.split("-")
+        frames = footage.FrameReader(demo_clips[clip], every=int(index))
+        return next(frame.image_u8 for frame in frames if frame.index == int(index))
+
+    return read
