@@ -38,7 +38,8 @@ def cpu_formulation(
     - for the input gradient of a strided layer whose output is 4x4 or less, slower by tens: a
       product there, even where the kernel is small;
     - for a picture as input, whose 3 channels fill no vector: the forward pass is a product;
-    - for a picture as output: blocks of 2x2 pixels make 12 channels of its 3.
+    - for a picture as output: blocks of 2x2 pixels make 12 channels of its 3, and their making
+      undoes the pixel shuffle before, so that XLA leaves out both.
     """
     side, _, c_in, c_out = kernel_shape
     out = -(-x_shape[1] // stride)
