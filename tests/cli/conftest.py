@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -55,27 +55,6 @@ def _read_frames(path: Path, *, count: int) -> list[np.ndarray]:
             frame.to_ndarray(format="rgb24")
             for frame, _ in zip(container.decode(video=0), range(count), strict=False)
         ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_once(tmp_path_factory) -> Iterator[None]:
-    """The tests train the same small model many times: keep what XLA compiled for it."""
-    import jax
-    from jax.experimental.compilation_cache import compilation_cache
-
-    folder = tmp_path_factory.getbasetemp() / "compiled"
-    settings = {
-        "jax_compilation_cache_dir": str(folder),
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-    }
-    before = {name: getattr(jax.config, name) for name in settings}
-    for name, value in settings.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -35,12 +36,17 @@ def unreadable(tmp_path) -> dict[str, Path]:
 
 @contextlib.contextmanager
 def files_up_to(num_bytes: int) -> Iterator[None]:
-    """Writing fails half-way, as on a full disk: no file of this process may grow beyond this."""
+    """Writing fails half-way, as on a full disk: no file of this process may grow beyond this.
+
+    The cache of compiled programs would keep halves too, for the tests that come after.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+    jax.config.update("jax_enable_compilation_cache", False)
     try:
         yield
     finally:
+        jax.config.update("jax_enable_compilation_cache", True)
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
