@@ -6,15 +6,14 @@ The model file comes with the package (Apache-2.0, LICENSE-mediapipe.txt beside 
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 
 from jaxswap import geometry, types
-from jaxswap.faces import detection, mesh
+from jaxswap.faces import chips, detection, mesh
 
 INPUT_SIZE = 192
 MARGIN = 1.5  # side of the crop over the face's longer side, as MediaPipe crops
@@ -36,12 +35,12 @@ class LandmarkModel:
         self._flag = next(o["index"] for o in outputs if np.prod(o["shape"]) == 1)
 
     def predict(
-        self, frame_u8: types.ImageU8, detections: list[detection.Detection]
+        self, frame_u8: types.ImageU8, detections: Sequence[detection.Detection]
     ) -> tuple[Float[np.ndarray, "n 468 2"], Float[np.ndarray, " n"]]:
         """Points in pixels of the frame, and the probability in [0, 1] that each is a face.
 
-        Two passes: the crop of the second comes from the points of the first, which makes it
-        independent of the detector's jitter.
+        Two passes: the crop of the second comes from the points of the first, so that the
+        detector's jitter, which is larger, hardly reaches the points.
         """
         points = np.zeros((len(detections), mesh.NUM_POINTS, 2), np.float32)
         scores = np.zeros(len(detections), np.float32)
@@ -53,7 +52,7 @@ class LandmarkModel:
     def _run(
         self, frame_u8: types.ImageU8, crop_from_frame: types.Similarity
     ) -> tuple[Float[np.ndarray, "468 2"], float]:
-        crop = cv2.warpAffine(frame_u8, crop_from_frame, (INPUT_SIZE, INPUT_SIZE))
+        crop = chips.cut_chip(frame_u8, crop_from_frame, INPUT_SIZE)
         self._interpreter.set_tensor(self._input, crop[None].astype(np.float32) / 255.0)
         self._interpreter.invoke()
         points = self._interpreter.get_tensor(self._points).reshape(-1, 3)[:, :2]
