@@ -4,6 +4,7 @@ Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Every
 `n` follows from the seed and `n`, so a run that was stopped goes on to the same bits.
 """
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -14,12 +15,12 @@ from jax.sharding import Mesh
 from jaxtyping import UInt8
 
 from jaxswap import checkpoints, config, errors, runs
-from jaxswap.training import previews, reporting, sharding, state, stopping
+from jaxswap.training import locking, previews, reporting, sharding, state, stopping
 from jaxswap.training import step as training_step
 
 PACE = {
     "": ("steps",),
-    "data": ("num_threads", "num_workers", "prefetch"),
+    "data": ("num_threads", "num_workers", "prefetch", "cache_mb"),
     "train": ("save_every", "keep", "log_every", "preview_every"),
 }
 """Fields that may change when a run goes on: none of them changes a single bit of it."""
@@ -57,17 +58,30 @@ def train(
         The step that was reached; it is below `configuration.steps` after Ctrl-C or SIGTERM.
 
     Raises:
-        RunError: if the run was begun with another configuration, or a checkpoint is broken.
+        RunError: if the run was begun with another configuration, a checkpoint is broken, or
+            another training is at work in the folder.
         DivergedError: if the loss is not finite.
+        OutputError: if a checkpoint could not be written.
     """
     mesh = sharding.make_mesh()
     sharding.check_batch_size(configuration.train.batch_size, mesh)
-    run = _open_run(configuration, run_dir, identities, manifest)
+    first = jax.process_index() == 0
+    with locking.sole_training(run_dir) if first else contextlib.nullcontext():
+        run = _open_run(configuration, run_dir, identities, manifest)
+        if run.steps() and run.steps()[-1] >= configuration.steps:
+            if first:
+                reporting.say_finished(run)
+            return run.steps()[-1]
+        return _train(run, loader, validation, mesh)
+
+
+def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh: Mesh) -> int:
+    configuration = run.config
     with (
         checkpoints.Store(run.checkpoints_dir, keep=configuration.train.keep) as store,
         stopping.StopRequest() as stop,
     ):
-        current, start = _first_state(configuration, len(identities), store, loader, mesh)
+        current, start = _first_state(run, store, loader, mesh)
         reporter = reporting.Reporter(run, start, validation)
         try:
             if start:
@@ -78,15 +92,15 @@ def train(
                 batch = sharding.put_batch(next(loader), mesh)
                 current, values = step_fn(current, batch)
                 done = step + 1
-                reporter.after_step(done, current, values)
+                finite = reporter.after_step(done, current, values)
                 stopping_now = stop.requested(done)
-                if stopping_now or _due(done, configuration):
-                    _check_finite(current, store)
+                if stopping_now or not finite or _due(done, configuration):
+                    _check_finite(current, store)  # before the save: no such state is ever kept
                     store.save(
                         done,
                         current,
                         position=loader.position(),
-                        manifest={"config": config.to_dict(configuration), **manifest},
+                        manifest={"config": config.to_dict(configuration), **run.manifest},
                     )
                 if stopping_now:
                     break
@@ -102,16 +116,12 @@ def _due(done: int, configuration: config.Config) -> bool:
 
 
 def _first_state(
-    configuration: config.Config,
-    num_identities: int,
-    store: checkpoints.Store,
-    loader: Loader,
-    mesh: Mesh,
+    run: runs.Run, store: checkpoints.Store, loader: Loader, mesh: Mesh
 ) -> tuple[state.TrainState, int]:
     """The state of the latest checkpoint, with the loader at its position; else a new one."""
 
     def create() -> state.TrainState:
-        return state.create(configuration, num_identities=num_identities)
+        return state.create(run.config, num_identities=len(run.identities))
 
     everywhere = sharding.replicated(mesh)
     steps = store.steps()
@@ -133,8 +143,9 @@ def _check_finite(current: state.TrainState, store: checkpoints.Store) -> None:
         steps = store.steps()
         last = f"The last good checkpoint is of step {steps[-1]}" if steps else "None was saved yet"
         raise errors.DivergedError(
-            f"The loss is not finite since step {diverged_at}. {last}. Train in a new run folder "
-            "with a lower --optimizer.learning-rate, and look for broken chips in the facesets."
+            f"The loss or its gradient is not finite since step {diverged_at}. {last}. "
+            "Train in a new run folder with a lower --optimizer.learning-rate, and look for broken "
+            "chips in the facesets."
         )
 
 

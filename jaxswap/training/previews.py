@@ -60,8 +60,8 @@ def grid(
 def _views(
     configuration: config.Config, chips: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    # The same number of rows always, or each count would be compiled anew.
-    rows = [i % len(chips[0]) for i in range(ROWS)]
+    # Spread over the footage; the same number always, or each count would be compiled anew.
+    rows = [i * len(chips[0]) // ROWS for i in range(ROWS)]
     size, coverage = configuration.model.image_size, configuration.augmentation.coverage
     shown = [view.view(part[rows], size=size, coverage=coverage) for part in chips]
     return np.asarray(shown[0]), np.asarray(shown[1])[..., :1]

@@ -2,10 +2,19 @@
 
 import jax
 import numpy as np
+from rich.console import Console
 
 from jaxswap import images, runs
 from jaxswap.training import console, metrics, previews, state
 from jaxswap.training import step as training_step
+
+
+def say_finished(run: runs.Run) -> None:
+    """A word on a run that has all its steps."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(
+        f"The run {run.path} is trained to step {run.steps()[-1]} already. "
+        "To train on, give more --steps."
+    )
 
 
 class Reporter:
@@ -31,17 +40,25 @@ class Reporter:
 
     def after_step(
         self, done: int, current: state.TrainState, values: training_step.Metrics
-    ) -> None:
-        """Wait for the step before this one, so that the device stays one step ahead."""
+    ) -> bool:
+        """Wait for the step before this one, so that the device stays one step ahead.
+
+        Returns:
+            Whether that step was finite.
+        """
         train = self._run.config.train
+        finite = True
         if self._pending:
-            self._console.report(float(self._pending[-1]["loss"]))
+            loss = float(self._pending[-1]["loss"])
+            finite = bool(np.isfinite(loss + float(self._pending[-1]["gradient_norm"])))
+            self._console.report(loss)
         rate = self._console.advance(done)
         if self._pending and (done - 1) % train.log_every == 0:
             self._log(done - 1, rate)
         self._pending.append(values)
         if done % train.preview_every == 0:
             self._preview(done, current)
+        return finite
 
     def finish(self, done: int, current: state.TrainState, *, stopped: bool) -> None:
         """The last report and preview, and a word on what to do next."""

@@ -9,7 +9,8 @@ from jaxswap import errors
 
 def make_mesh() -> Mesh:
     """All devices of all hosts along one axis, `data`, in the order of the hosts."""
-    return Mesh(np.array(jax.devices()), ("data",))
+    devices = sorted(jax.devices(), key=lambda device: (device.process_index, device.id))
+    return Mesh(np.array(devices), ("data",))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

@@ -19,7 +19,7 @@ class TrainState(flax.struct.PyTreeNode):
 
     Attributes:
         step: updates applied, int32.
-        diverged_at: the first step whose loss was not finite, or -1; int32.
+        diverged_at: the first step whose loss or gradient was not finite, or -1; int32.
         params: parameters, float32.
         opt_state: the optimizer's state.
         ema: running average of `params`, or None if none is kept.

@@ -53,7 +53,8 @@ def update(
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
     params = optax.apply_updates(before.params, updates)
-    newly_diverged = (before.diverged_at < 0) & ~jnp.isfinite(loss)
+    gradient_norm = optax.tree.norm(gradients)
+    newly_diverged = (before.diverged_at < 0) & ~jnp.isfinite(loss + gradient_norm)
     after = state.TrainState(
         step=before.step + 1,
         diverged_at=jnp.where(newly_diverged, before.step + 1, before.diverged_at),
@@ -61,7 +62,7 @@ def update(
         opt_state=opt_state,
         ema=_average(configuration.optimizer.ema, before, params),
     )
-    return after, {"loss": loss, **parts}
+    return after, {"loss": loss, "gradient_norm": gradient_norm, **parts}
 
 
 def make_step(

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM as a wish to stop after the step, once; the second one is obeyed at once."""
 
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -17,7 +18,8 @@ class StopRequest:
         self._former: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "StopRequest":
-        # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them.
+        # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them; Ctrl-C
+        # is passed on as that.
         wanted = SIGNALS if jax.process_count() == 1 else (signal.SIGINT,)
         if threading.current_thread() is threading.main_thread():
             for number in wanted:
@@ -48,3 +50,5 @@ class StopRequest:
                 signal.signal(former, handler)
             raise KeyboardInterrupt
         self._requested = True
+        if jax.process_count() > 1:
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,12 +1,14 @@
 import dataclasses
 import json
+import signal
 
 import jax
 import numpy as np
 import pytest
+from jax.sharding import Mesh
 
 from jaxswap import errors, images, runs
-from jaxswap.training import loop, metrics
+from jaxswap.training import locking, loop, metrics, sharding, stopping
 
 
 def params_of(run_dir, step=None):
@@ -57,10 +59,37 @@ def test_only_the_latest_checkpoints_stay(tiny, tmp_path):
     assert runs.Run.open(tmp_path / "run").steps() == [3, 4]
 
 
-def test_a_finished_run_stays_as_it_is(tiny, whole):
-    before = runs.Run.open(whole).fingerprint()
+def test_a_finished_run_says_so_and_stays_as_it_is(tiny, whole, capsys):
+    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     assert tiny.train(whole) == 6
-    assert runs.Run.open(whole).fingerprint() == before
+    assert "trained to step 6 already. To train on, give more --steps" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()} == before
+
+
+def test_two_trainings_in_one_folder_are_refused(tiny, whole):
+    with (
+        locking.sole_training(whole),
+        pytest.raises(errors.RunError, match="Another training is at work"),
+    ):
+        tiny.train(whole)
+    assert tiny.train(whole) == 6
+
+
+def test_a_batch_that_the_devices_cannot_share_is_refused():
+    mesh = Mesh(np.array(jax.devices() * 3)[:3], ("data",))
+    with pytest.raises(errors.RunError, match=r"batch of 8 .* 3 devices.*a multiple of 3"):
+        sharding.check_batch_size(8, mesh)
+
+
+def test_signals_mean_what_they_did_before_once_the_training_is_over():
+    before = [signal.getsignal(number) for number in stopping.SIGNALS]
+    with stopping.StopRequest() as stop:
+        assert not stop.requested(1)
+        signal.raise_signal(signal.SIGINT)
+        assert stop.requested(2)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
 
 
 def test_another_configuration_is_refused(tiny, whole):
@@ -98,6 +127,19 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_saves_nothing(tiny, tmp_pat
     with pytest.raises(errors.DivergedError, match=r"not finite since step 2\. .*step 1"):
         tiny.train(tmp_path / "run", wild)
     assert runs.Run.open(tmp_path / "run").steps() == [1]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_long_before_the_next_save(tiny, tmp_path):
+    drawn = []
+    wild = dataclasses.replace(
+        tiny.CONFIG,
+        steps=1000,
+        optimizer=dataclasses.replace(tiny.CONFIG.optimizer, learning_rate=1e30, warmup_steps=0),
+        train=dataclasses.replace(tiny.CONFIG.train, save_every=1000, log_every=1000),
+    )
+    with pytest.raises(errors.DivergedError, match=r"not finite since step 2\. None was saved"):
+        tiny.train(tmp_path / "run", wild, on_batch=drawn.append)
+    assert drawn[-1] <= 4
 
 
 def test_a_broken_checkpoint_is_named_with_the_one_before(tiny, tmp_path):

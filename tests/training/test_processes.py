@@ -19,7 +19,7 @@ def whole(run_tiny, tmp_path_factory):
 
 
 def test_two_processes_with_one_seed_give_the_same_bits(run_tiny, whole, tmp_path):
-    assert run_tiny(tmp_path / "again")[1] == whole
+    assert run_tiny(tmp_path / "again", fresh=True)[1] == whole
 
 
 def test_another_seed_gives_another_model(run_tiny, whole, tmp_path):

@@ -80,6 +80,18 @@ class MemoryLoader:
         self._n = position["batches"]
 
 
+def create(mesh, configuration: config.Config = CONFIG, *, num_identities: int = 2):
+    """The first state, on every device of the mesh."""
+    import jax
+
+    from jaxswap.training import sharding, state
+
+    return jax.jit(
+        lambda: state.create(configuration, num_identities=num_identities),
+        out_shardings=sharding.replicated(mesh),
+    )()
+
+
 def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int:
     from jaxswap.training import loop
 
@@ -97,14 +109,12 @@ def report(path: Path, configuration: config.Config) -> None:
     """Augmented pixels and gradients of the first batch, and the losses of all steps."""
     import jax
 
-    from jaxswap.training import sharding, state, step
+    from jaxswap.training import sharding, step
 
     mesh = sharding.make_mesh()
     loader = MemoryLoader(configuration)
     everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
-    current = jax.jit(
-        lambda: state.create(configuration, num_identities=2), out_shardings=everywhere
-    )()
+    current = create(mesh, configuration)
     first = sharding.put_batch(next(loader), mesh)
 
     def gradients(params, batch):
