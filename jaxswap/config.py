@@ -253,7 +253,8 @@ class ConvertConfig:
     mask: Literal["learned", "landmarks"] = "learned"
     """learned: the model's mask head, where it has one. landmarks: the face oval of the frame."""
     color: Literal["mean_std", "none"] = "mean_std"
-    """mean_std: match each channel's mean and spread inside the mask to the frame's face."""
+    """mean_std: scale each channel to the mean of the frame's face inside the mask, and the
+    brightness to its spread."""
     erode: float = 0.025
     """How far the mask is shrunk, as a share of the chip's side."""
     feather: float = 0.02

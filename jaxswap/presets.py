@@ -24,7 +24,7 @@ QUICK = config.Config(
         bottleneck_features=256,
         inter_features=128,
         inter_upscale_features=128,
-        decoder_features=(96, 48, 24),
+        decoder_features=(64, 32, 16),
         mask_head=True,
         mask_features=(32, 16, 8),
     ),

@@ -5,11 +5,16 @@ from jaxtyping import Float
 
 from jaxswap.types import Image, Mask
 
-MAX_GAIN = 2.0
-"""How much the spread of a channel is raised at most, or lowered: a flat face must not become
-noise."""
+MAX_GAIN = 1.25
+"""How much the spread of the brightness is raised at most, or lowered: a soft face must not become
+harsh."""
+
+MAX_TINT = 4.0
+"""How much a channel is raised at most, or lowered, to meet the target's mean."""
 
 _MIN_PIXELS = 16.0  # of mask; fewer tell nothing about colours
+
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709
 
 
 def mean_std(
@@ -17,15 +22,19 @@ def mean_std(
     target: Float[np.ndarray, "target_h target_w 3"],
     mask: Float[np.ndarray, "mask_h mask_w 1"],
 ) -> Image:
-    """Give each channel of `swapped` the mean and spread that `target` has inside the mask.
+    """Give `swapped` the mean colour and the spread of brightness that `target` has in the mask.
 
-    x -> (x - mean(swapped)) * std(target) / std(swapped) + mean(target), in RGB, weighted by the
-    mask and clipped to [0, 1]. With next to no mask `swapped` stays as it is.
+    First each channel is scaled to the target's mean, as another light would scale it (von Kries),
+    so that shadows keep their hue: spreads matched channel by channel turn them blue where one face
+    was filmed in warm light. Then all channels together are stretched about the mean until the
+    luma's standard deviation is the target's. All of it is weighted by the mask and clipped to
+    [0, 1]. With next to no mask `swapped` stays as it is.
 
     Raises:
         ValueError: if the shapes differ.
 
-    Reference: Reinhard et al. 2001, https://doi.org/10.1109/38.946629 (there in another space)
+    Reference: Reinhard et al. 2001, https://doi.org/10.1109/38.946629 (means and spreads, there in
+    another space)
     """
     if swapped.shape != target.shape or mask.shape[:2] != swapped.shape[:2]:
         raise ValueError(
@@ -35,13 +44,19 @@ def mean_std(
     weight = mask.sum()
     if weight < _MIN_PIXELS:
         return swapped
-    swapped_mean, swapped_std = _moments(swapped, mask, weight)
-    target_mean, target_std = _moments(target, mask, weight)
-    gain = np.clip(target_std / np.maximum(swapped_std, 1e-6), 1 / MAX_GAIN, MAX_GAIN)
-    return np.clip((swapped - swapped_mean) * gain + target_mean, 0, 1).astype(np.float32)
+    mean = _mean(target, mask, weight)
+    tint = mean / np.maximum(_mean(swapped, mask, weight), 1e-6)
+    lit = swapped * np.clip(tint, 1 / MAX_TINT, MAX_TINT)
+    spreads = [_luma_std(image, mask, weight) for image in (target, lit)]
+    gain = np.clip(spreads[0] / max(spreads[1], 1e-6), 1 / MAX_GAIN, MAX_GAIN)
+    return np.clip((lit - mean) * gain + mean, 0, 1).astype(np.float32)
 
 
-def _moments(image: Image, mask: Mask, weight: np.floating) -> tuple[np.ndarray, np.ndarray]:
-    mean = (image * mask).sum(axis=(0, 1)) / weight
-    variance = (np.square(image - mean) * mask).sum(axis=(0, 1)) / weight
-    return mean, np.sqrt(variance)
+def _mean(image: Image, mask: Mask, weight: np.floating) -> np.ndarray:
+    return (image * mask).sum(axis=(0, 1)) / weight
+
+
+def _luma_std(image: Image, mask: Mask, weight: np.floating) -> float:
+    luma = image @ _LUMA
+    mean = (luma * mask[..., 0]).sum() / weight
+    return float(np.sqrt((np.square(luma - mean) * mask[..., 0]).sum() / weight))
