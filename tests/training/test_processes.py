@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 
 from jaxswap import runs
+from jaxswap.training import metrics
 
 
 @pytest.fixture(scope="module")
-def whole(run_tiny, tmp_path_factory):
-    """A run of six steps in a process of its own, and what it printed."""
-    run_dir = tmp_path_factory.mktemp("processes") / "run"
-    code, line, said = run_tiny(run_dir)
+def whole_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("processes") / "run"
+
+
+@pytest.fixture(scope="module")
+def whole(run_tiny, whole_dir):
+    """A run of six steps in a process of its own: what it printed."""
+    code, line, said = run_tiny(whole_dir)
     assert code == 0, said
     return line
 
 
 def test_two_processes_with_one_seed_give_the_same_bits(run_tiny, whole, tmp_path):
     assert run_tiny(tmp_path / "again", fresh=True)[1] == whole
-
-
-def test_another_seed_gives_another_model(run_tiny, whole, tmp_path):
-    assert run_tiny(tmp_path / "other", seed=6)[1] != whole
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(run_tiny, whole, tmp_path):
@@ -61,15 +62,37 @@ def test_one_and_eight_devices_agree(run_tiny, tmp_path):
     np.testing.assert_allclose(eight["losses"], one["losses"], rtol=1e-5)
 
 
-def test_two_hosts_train_as_one(start_tiny, whole, tmp_path):
+def start_hosts(start_tiny, run_dir, term_at):
+    """Two processes, of one device each, that are one training."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    hosts = [
-        start_tiny(tmp_path / "run", devices=1, port=port, process=process) for process in (0, 1)
+    return [
+        start_tiny(run_dir, port=port, process=process, term_at=term_at[process])
+        for process in (0, 1)
     ]
+
+
+@pytest.mark.long
+def test_two_hosts_train_as_one(start_tiny, whole, whole_dir, tmp_path):
+    run_dir = tmp_path / "run"
+    hosts = start_hosts(start_tiny, run_dir, (-1, -1))
     said = [host.communicate(timeout=300) for host in hosts]
     assert [host.returncode for host in hosts] == [0, 0], said
-    together = runs.Run.open(tmp_path / "run")
-    assert together.steps() == [3, 6]
+    assert runs.Run.open(run_dir).steps() == [3, 6]
     assert said[0][0].strip().splitlines()[-1] == said[1][0].strip().splitlines()[-1]
+    losses, expected = (
+        [report["loss"] for report in metrics.read(folder)] for folder in (run_dir, whole_dir)
+    )
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
+@pytest.mark.long
+def test_two_hosts_stop_at_the_same_step(start_tiny, tmp_path):
+    hosts = start_hosts(start_tiny, tmp_path / "run", (2, -1))
+    said = [host.communicate(timeout=300) for host in hosts]
+    assert [host.returncode for host in hosts] == [0, 0], said
+    lines = [out.strip().splitlines()[-1] for out, _ in said]
+    assert lines[0] == lines[1]
+    assert lines[0].split()[1] in ("2", "3", "4")
+    assert "Run the same command again to go on" in said[0][1]
