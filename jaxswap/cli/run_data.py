@@ -17,7 +17,7 @@ PREVIEW_CHIPS = 64
 
 
 def prepare(
-    run_dir: Path, identities: Mapping[str, Path], *, data: config.DataConfig
+    run_dir: Path, identities: Mapping[str, Path], *, data: config.DataConfig, may_build: bool
 ) -> dataset.Dataset:
     """The dataset to train on: the run's own, built if there is none, or the given built one.
 
@@ -27,14 +27,21 @@ def prepare(
         run_dir: folder of the run; nothing is written outside of it.
         identities: by name, a faceset, or for all of them one and the same dataset.
         data: how the dataset is built.
+        may_build: false for one of several hosts, which would get into each other's way.
 
     Raises:
-        DatasetError: if datasets and facesets are mixed, or a dataset is broken.
+        DatasetError: if datasets and facesets are mixed, a dataset is broken, or one would have to
+            be built and may not.
         FacesetError: if a faceset is.
     """
     built = {name: path for name, path in identities.items() if (path / FILE).exists()}
     if built:
         return _shared(identities, built)
+    if not may_build:
+        raise errors.DatasetError(
+            "Several hosts train on a dataset that is built already. Build it once (jaxswap build "
+            "a=FACESET b=FACESET --out DATA) and give --identity a=DATA --identity b=DATA."
+        )
     own = run_dir / "data"
     if not (run_dir / "run.json").exists():  # an earlier start may have left it: then it is taken
         return dataset.build(identities, own, data=data)

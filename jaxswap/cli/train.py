@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from jaxswap import config, presets
-from jaxswap.cli import identities
+from jaxswap.cli import identities, joining
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class Train:
     preset: Annotated[str, tyro.conf.arg(metavar="{" + ",".join(presets.PRESETS) + "}")] = "quick"
     """Configuration to start from; the defaults below are this preset's."""
     configuration: Annotated[config.Config, tyro.conf.arg(name="")] = presets.QUICK
+    hosts: joining.Hosts = joining.ALONE
 
     def __post_init__(self) -> None:
         if len(identities.parse(self.identity)) < 2:
@@ -43,7 +44,10 @@ class Train:
         from jaxswap.training import loop
 
         named = identities.parse(self.identity)
-        data = run_data.prepare(self.run, named, data=self.configuration.data)
+        self.hosts.enter()
+        data = run_data.prepare(
+            self.run, named, data=self.configuration.data, may_build=not self.hosts.join
+        )
         chips = run_data.validation_chips(data, list(named), limit=run_data.PREVIEW_CHIPS)
         with contextlib.closing(
             run_data.batches(data, list(named), configuration=self.configuration)

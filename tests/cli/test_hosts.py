@@ -1,0 +1,53 @@
+"""Several hosts by the real command, as processes of this machine."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+def test_a_host_does_not_build_the_dataset(fails, facesets, train_command, tmp_path, monkeypatch):
+    import jax
+
+    joined = []
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *where: joined.append(where))
+    where = ("--hosts.join", "--hosts.coordinator", "localhost:1", "--hosts.count", "2")
+    line = fails(
+        *train_command(facesets), "--run", tmp_path / "run", *where, "--hosts.index", "0", code=1
+    )
+    assert "jaxswap build" in line
+    assert joined == [("localhost:1", 2, 0)]
+
+
+@pytest.mark.parametrize("given", [("--hosts.count", "2"), ("--hosts.join", "--hosts.index", "1")])
+def test_where_the_hosts_are_is_given_whole(fails, facesets, train_command, tmp_path, given):
+    line = fails(*train_command(facesets), "--run", tmp_path / "run", *given, code=2)
+    assert "give all or none" in line
+
+
+@pytest.mark.long
+def test_two_hosts_train_one_run(run, facesets, train_command, tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "run"
+    named = [f"{name}={path}" for name, path in facesets.items()]
+    assert run("build", *named, "--out", data, "--data.chip-size", "32") == 0
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [str(part) for part in train_command({"a": data, "b": data})]
+    hosts = [
+        subprocess.Popen(
+            [sys.executable, "-m", "jaxswap", *command, "--run", str(folder), "--hosts.join"]
+            + ["--hosts.coordinator", where, "--hosts.count", "2", "--hosts.index", str(index)],
+            env=os.environ | {"JAX_PLATFORMS": "cpu"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in (0, 1)
+    ]
+    said = [host.communicate(timeout=300)[1] for host in hosts]
+    assert [host.returncode for host in hosts] == [0, 0], said
+    assert run("preview", "--run", folder, "--out", tmp_path / "preview.png") == 0
+    assert "Trained to step" in said[0]
+    assert "Trained to step" not in said[1]
