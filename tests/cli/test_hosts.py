@@ -35,11 +35,11 @@ def test_two_hosts_train_one_run(run, facesets, train_command, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         where = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [str(part) for part in train_command({"a": data, "b": data})]
+    command = [sys.executable, "-m", "jaxswap", *train_command({"a": data, "b": data})]
+    command += ["--run", folder, "--hosts.join", "--hosts.coordinator", where]
     hosts = [
         subprocess.Popen(
-            [sys.executable, "-m", "jaxswap", *command, "--run", str(folder), "--hosts.join"]
-            + ["--hosts.coordinator", where, "--hosts.count", "2", "--hosts.index", str(index)],
+            [*map(str, command), "--hosts.count", "2", "--hosts.index", str(index)],
             env=os.environ | {"JAX_PLATFORMS": "cpu"},
             stderr=subprocess.PIPE,
             text=True,
