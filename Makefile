@@ -38,13 +38,14 @@ if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help demo test lint unit test-long test-tensorflow format clean
+.PHONY: help demo test lint unit test-long test-identity test-tensorflow format clean
 
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
 	@echo "make test             lint and all quick tests"
 	@echo "make lint             ruff and import-linter alone"
 	@echo "make test-long        the tests that train or convert for minutes"
+	@echo "make test-identity    the tests of the identity distance (dlib and its model, 100 MB)"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
 	@echo "make format           let ruff format the code"
 	@echo "make clean            remove .venv, caches and $(OUT)/"
@@ -64,6 +65,9 @@ unit: $(VENV)/.installed-dev
 
 test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
+
+test-identity: $(VENV)/.installed-identity
+	@$(BIN)/python -m pytest -q tests/evaluation
 
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow
@@ -85,6 +89,10 @@ $(VENV)/.installed: $(STATED) | $(VENV)/bin/python
 $(VENV)/.installed-dev: $(STATED) | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev]"
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-identity: $(STATED) | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,identity]"
+	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
 
 $(VENV)/.installed-tensorflow: $(STATED) | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,mtcnn-tf]"
