@@ -17,7 +17,7 @@ ORIGINAL_2017_MASK = dataclasses.replace(
 )
 
 QUICK = config.Config(
-    steps=1_500,
+    steps=3_000,
     data=config.DataConfig(chip_size=96),
     model=config.ModelConfig(
         encoder_features=(32, 64, 128, 256),
@@ -28,9 +28,9 @@ QUICK = config.Config(
         mask_head=True,
         mask_features=(32, 16, 8),
     ),
-    augmentation=config.AugmentationConfig(coverage=0.6875),
+    augmentation=config.AugmentationConfig(coverage=0.625),
     loss=config.LossConfig(dssim=1.0, masked=True, eyes=2.0, mouth=1.0),
-    optimizer=config.OptimizerConfig(learning_rate=5e-4, b1=0.9, warmup_steps=100, ema=0.995),
+    optimizer=config.OptimizerConfig(learning_rate=1e-3, b1=0.9, warmup_steps=100, ema=0.995),
     train=config.TrainConfig(batch_size=8, save_every=500, log_every=20, preview_every=500),
 )
 
