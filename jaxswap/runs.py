@@ -143,3 +143,19 @@ def parameters_sha256(params: autoencoder.Params) -> str:
         digest.update(f"{name} {leaf.dtype} {leaf.shape}\n".encode())
         digest.update(np.ascontiguousarray(leaf).tobytes())
     return digest.hexdigest()
+
+
+def read_metrics(run_dir: Path) -> list[dict[str, int | float]]:
+    """The reports of a run so far, in order; a line cut off by a crash is left out."""
+    path = run_dir / "metrics.jsonl"
+    if not path.is_file():
+        return []
+    reports = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            report = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(report, dict) and isinstance(report.get("step"), int):
+            reports.append(report)
+    return reports

@@ -20,12 +20,11 @@ from jaxswap.conversion import (
     originals,
     outputs,
     paste,
-    selection,
     sightings,
     stages,
     swapper,
 )
-from jaxswap.faces import finding
+from jaxswap.faces import finding, selection
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
 

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import config, errors, footage, progress, types
-from jaxswap.evaluation import change, clip_results, expression, identity, main_face
-from jaxswap.faces import alignment, chips, finding
+from jaxswap.evaluation import change, clip_results, expression, identity, matching
+from jaxswap.faces import alignment, chips, finding, selection
 
 NUM_PICTURES = 6
 NUM_DESCRIBED = 100  # faces of each clip that are described: neighbouring frames say the same
@@ -48,7 +48,7 @@ def evaluate_clip(
     describer = identity.Describer() if references and identity.is_available() else None
     with expression.Comparison() as comparison:
         measure = _Measurement(
-            main_face.MainFace(
+            selection.Selection(
                 track, max_gap_s=faces.max_gap_s, follow=reader.info.kind == "video"
             ),
             comparison,
@@ -103,7 +103,7 @@ class _Measurement:
 
     def __init__(
         self,
-        followed: main_face.MainFace,
+        followed: selection.Selection,
         comparison: expression.Comparison,
         describer: identity.Describer | None,
         *,
@@ -119,7 +119,8 @@ class _Measurement:
     def add(self, before: Found, after: Found | None) -> None:
         """Measure one frame."""
         frame, faces = before
-        face = self._followed.pick(faces, frame.time_s)
+        chosen = self._followed.pick([face.detection for face in faces], frame.time_s)
+        face = faces[chosen[0]] if chosen else None
         self.faces += face is not None
         if face is None or after is None:
             self.rows.append(clip_results.FrameFigures(frame=frame.index, time_s=frame.time_s))
@@ -134,7 +135,7 @@ class _Measurement:
             change_face=changed.face,
             change_rest=changed.rest,
         )
-        found = main_face.same_place(face, candidates)
+        found = matching.same_place(face, candidates)
         if found is not None:
             row = dataclasses.replace(
                 row,

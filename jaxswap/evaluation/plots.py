@@ -2,10 +2,7 @@
 
 import dataclasses
 import io
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 from matplotlib import figure, ticker
@@ -55,15 +52,16 @@ def landmark_error(rows: Sequence[clip_results.FrameFigures], theme: Theme) -> b
     return _png(drawing)
 
 
-def training_loss(metrics: Path, names: Sequence[str], theme: Theme) -> bytes | None:
+def training_loss(
+    reports: Sequence[Mapping[str, int | float]], names: Sequence[str], theme: Theme
+) -> bytes | None:
     """Loss of each identity over the steps of a run; None if too little was written.
 
     Args:
-        metrics: the run's metrics.jsonl.
+        reports: the run's metrics, as `runs.read_metrics` gives them.
         names: the identities in the order of the run.
         theme: colours.
     """
-    reports = read_metrics(metrics)
     drawing, axes = _axes(theme, x="step", y="loss")
     drawn = 0
     for index, name in enumerate(names):
@@ -85,21 +83,6 @@ def training_loss(metrics: Path, names: Sequence[str], theme: Theme) -> bytes | 
     axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     _legend(axes, theme)
     return _png(drawing)
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The reports of a run so far; a line cut off by a crash is left out."""
-    if not path.is_file():
-        return []
-    reports = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            report = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(report, dict) and "step" in report:
-            reports.append(report)
-    return reports
 
 
 def _smooth(values: Sequence[float]) -> list[float]:

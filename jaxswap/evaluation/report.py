@@ -148,7 +148,7 @@ def _page(
     environment.filters |= {"png": _png, "jpeg": _jpeg, "strip": _strip}
     asset = resources.files("jaxswap.evaluation") / "assets" / "report.html.j2"
     template = environment.from_string(asset.read_text(encoding="utf-8"))
-    metrics = run.path / "metrics.jsonl"
+    reports = runs.read_metrics(run.path)
     return template.render(
         run=run,
         title=run.path.resolve().name,
@@ -156,7 +156,7 @@ def _page(
         clip=on_clip,
         lines=shown,
         whole=_spread(on_clip.pictures if on_clip else [], NUM_WHOLE),
-        loss_plot=_plot(lambda theme: plots.training_loss(metrics, run.identities, theme)),
+        loss_plot=_plot(lambda theme: plots.training_loss(reports, run.identities, theme)),
         error_plot=_plot(
             lambda theme: plots.landmark_error(on_clip.rows if on_clip else [], theme)
         ),

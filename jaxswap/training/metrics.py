@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from jaxswap import files, types
+from jaxswap import files, runs, types
 
 
 class Writer:
@@ -36,23 +36,7 @@ class Writer:
         self._board.close()
 
 
-def read(run_dir: Path) -> list[dict[str, int | float]]:
-    """The reports of a run so far, in order; a line cut off by a crash is left out."""
-    path = run_dir / "metrics.jsonl"
-    if not path.is_file():
-        return []
-    reports = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            report = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(report, dict) and isinstance(report.get("step"), int):
-            reports.append(report)
-    return reports
-
-
 def _cut(path: Path, step: int) -> None:
-    kept = [report for report in read(path.parent) if report["step"] <= step]
+    kept = [report for report in runs.read_metrics(path.parent) if report["step"] <= step]
     with files.replacing(path) as partial:
         partial.write_text("".join(json.dumps(report) + "\n" for report in kept), encoding="utf-8")

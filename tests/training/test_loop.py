@@ -35,8 +35,8 @@ def test_a_run_leaves_what_a_person_looks_for(whole):
     run = runs.Run.open(whole)
     assert run.identities == ("a", "b")
     assert run.steps() == [3, 6]
-    assert [report["step"] for report in metrics.read(whole)] == [2, 4, 6]
-    assert {"loss", "l1", "mask", "loss/0"} <= set(metrics.read(whole)[0])
+    assert [report["step"] for report in runs.read_metrics(whole)] == [2, 4, 6]
+    assert {"loss", "l1", "mask", "loss/0"} <= set(runs.read_metrics(whole)[0])
     assert images.read_u8(whole / "preview.png").shape[1] == 6 * 128
     assert (whole / "previews" / "00000006.png").is_file()
     assert list((whole / "tensorboard").iterdir())
@@ -49,7 +49,7 @@ def test_tensorboard_reads_the_metrics_without_tensorflow(whole):
     board.Reload()
     found = {event.step: event.value for event in board.Scalars("loss")}
     assert set(found) == {2, 4, 6}
-    lines = {report["step"]: report["loss"] for report in metrics.read(whole)}
+    lines = {report["step"]: report["loss"] for report in runs.read_metrics(whole)}
     assert found[6] == pytest.approx(lines[6], rel=1e-6)
 
 
@@ -160,7 +160,7 @@ def test_metrics_of_steps_that_come_again_are_dropped(tmp_path):
     with (tmp_path / "metrics.jsonl").open("a") as lines:
         lines.write('{"step": 4, "lo')  # cut off by a crash
     metrics.Writer(tmp_path, step=2).close()
-    assert [report["step"] for report in metrics.read(tmp_path)] == [1, 2]
+    assert [report["step"] for report in runs.read_metrics(tmp_path)] == [1, 2]
 
 
 def test_checkpoints_hold_configuration_position_and_manifest(whole):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from jaxswap import runs
-from jaxswap.training import metrics
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +81,7 @@ def test_two_hosts_train_as_one(start_tiny, whole, whole_dir, tmp_path):
     assert runs.Run.open(run_dir).steps() == [3, 6]
     assert said[0][0].strip().splitlines()[-1] == said[1][0].strip().splitlines()[-1]
     losses, expected = (
-        [report["loss"] for report in metrics.read(folder)] for folder in (run_dir, whole_dir)
+        [report["loss"] for report in runs.read_metrics(folder)] for folder in (run_dir, whole_dir)
     )
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
 

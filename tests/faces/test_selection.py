@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from jaxswap.conversion import selection
-from jaxswap.faces import detection
+from jaxswap.faces import detection, selection
 
 
 def face(x: float, size: float) -> detection.Detection:

@@ -1,4 +1,4 @@
-"""Which of a frame's faces change."""
+"""Which of a frame's faces are the wanted person's."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -25,7 +25,7 @@ class Selection:
         self._seen_s = 0.0
 
     def pick(self, detections: Sequence[detection.Detection], time_s: float) -> list[int]:
-        """Positions of the detections whose faces change; frames must come in order.
+        """Positions of the wanted detections; frames must come in order.
 
         Args:
             detections: of one frame.
