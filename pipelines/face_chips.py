@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import functools
 import io
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,8 +130,11 @@ def write(root: Path, config: FaceChipsConfig) -> None:
     """Write the dataset of one identity below `root`."""
     builder = FaceChips(data_dir=str(root), config=config, file_format="array_record")
     settings = tfds.download.DownloadConfig(compute_stats=tfds.download.ComputeStatsMode.SKIP)
-    with contextlib.redirect_stdout(io.StringIO()):  # it speaks of downloads, and there are none
-        builder.download_and_prepare(download_dir=str(root), download_config=settings)
+    with (
+        tempfile.TemporaryDirectory() as nothing,  # TFDS makes folders for downloads
+        contextlib.redirect_stdout(io.StringIO()),  # and speaks of them, and there are none
+    ):
+        builder.download_and_prepare(download_dir=nothing, download_config=settings)
 
 
 class ChipSource:
