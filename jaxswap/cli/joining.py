@@ -1,6 +1,7 @@
 """Several hosts that train one run together: each starts the same command."""
 
 import dataclasses
+from typing import Annotated
 
 import tyro
 
@@ -14,11 +15,13 @@ class Hosts:
     join: tyro.conf.FlagCreatePairsOff[bool] = False
     """Join the other hosts of the job. They find each other on Cloud TPU, Slurm, Open MPI and
     Kubernetes; elsewhere give the three options below."""
-    coordinator: str | None = None
-    """HOST:PORT of the first host, which all others reach."""
-    count: int | None = None
+    coordinator: Annotated[
+        str | None, tyro.conf.arg(metavar="HOST:PORT", help_behavior_hint="")
+    ] = None
+    """Address of the first host, which all others reach."""
+    count: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
     """How many hosts there are."""
-    index: int | None = None
+    index: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
     """Which of them this is, from 0."""
 
     def __post_init__(self) -> None:
