@@ -20,8 +20,5 @@ Mask = Float[ndarray, "h w 1"]
 RegionsU8 = UInt8[ndarray, "h w 3"]
 """Three masks in 0..255, one a channel: the whole face, the eyes, the mouth."""
 
-Points = Float[ndarray, "n 2"]
-"""(x, y) in pixels."""
-
 Similarity = Float[ndarray, "2 3"]
 """Rotation, uniform scale and shift; takes points of its right-hand name to its left-hand one."""
