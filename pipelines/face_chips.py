@@ -23,7 +23,7 @@ SHARD_BYTES = 256 * 2**20
 
 JPEG_QUALITY = 95
 """With colour at full resolution: 42 dB against PNG, a third of its bytes and of its decoding time
-(benchmarks/loader.py)."""
+(`python -m benchmarks input`)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

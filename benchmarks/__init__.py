@@ -1,0 +1,1 @@
+"""Measured comparisons: `python -m benchmarks NAME`; each prints a table and writes JSON."""
