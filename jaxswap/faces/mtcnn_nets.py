@@ -1,7 +1,8 @@
 """The three nets of MTCNN in linen, as the `mtcnn` package built them in Keras.
 
 Inputs are RGB in [-1, 1], (x - 127.5) / 128 of 0..255. Each net gives box offsets and the
-probability of a face; the last one also five points.
+probability of a face; the last one also five points. A CPU is idle for the most part below some 32
+channels, so the first net stacks neighbouring pixels as channels.
 
 Reference: Zhang et al. 2016, https://arxiv.org/abs/1604.02878
 """
@@ -16,6 +17,7 @@ CELL = 12  # side of what one output of the first net sees, in pixels
 STRIDE = 2
 CROP_SIZES = {"rnet": 24, "onet": 48}
 PRECISION = jax.lax.Precision.HIGHEST  # else a GPU or TPU rounds to 10 or 8 bits, and faces differ
+_NEVER = -1e6  # below what the first convolution gives, and finite
 
 
 class PReLU(nn.Module):
@@ -30,8 +32,7 @@ class PReLU(nn.Module):
 class PhasedConv(nn.Module):
     """A 3x3 convolution whose outputs come as the four phases of 2x2 pooling.
 
-    Equal to `nn.Conv(features, (3, 3), padding="VALID")`. Neighbouring pixels are stacked as
-    channels first: a CPU is twice as fast with 12 channels into 40 as with 3 into 10.
+    Equal to `nn.Conv(features, (3, 3), padding="VALID")`, with 12 channels into 40 for 3 into 10.
     """
 
     features: int
@@ -59,6 +60,33 @@ class PhasedConv(nn.Module):
         return y.reshape(*y.shape[:3], 4, self.features) + bias
 
 
+class PairedConv(nn.Module):
+    """Equal to `nn.Conv(features, (3, 3), padding="VALID")`, two neighbours of a row at a time.
+
+    The kernel is four wide and a third of it is zero, yet with 32 channels out for 16 it takes half
+    of a CPU's time.
+    """
+
+    features: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w c"]) -> Float[Array, "b oh ow f"]:
+        init = nn.initializers.lecun_normal()
+        kernel = self.param("kernel", init, (3, 3, x.shape[-1], self.features))
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        shifted = [jnp.pad(kernel, ((0, 0), (i, 1 - i), (0, 0), (0, 0))) for i in range(2)]
+        width = x.shape[2] - 2
+        y = jax.lax.conv_general_dilated(
+            jnp.pad(x, ((0, 0), (0, 0), (0, width % 2), (0, 0))),
+            jnp.concatenate(shifted, axis=3),
+            window_strides=(1, 2),
+            padding="VALID",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            precision=PRECISION,
+        )
+        return y.reshape(*y.shape[:2], -1, self.features)[:, :, :width] + bias
+
+
 class PNet(nn.Module):
     """Proposals: a fully convolutional net over tiles of even sides that show pyramid levels."""
 
@@ -74,9 +102,8 @@ class PNet(nn.Module):
         x = PReLU()(PhasedConv(10, name="Conv_0")(x))
         b, ch, cw = inside.shape
         phases = inside.reshape(b, ch // 2, 2, cw // 2, 2).swapaxes(2, 3)
-        x = jnp.where(phases.reshape(b, ch // 2, cw // 2, 4, 1), x, -jnp.inf).max(axis=3)
-        x = jnp.where(jnp.isfinite(x), x, 0.0)
-        x = PReLU()(_conv(16, 3, name="Conv_1")(x))
+        x = jnp.where(phases.reshape(b, ch // 2, cw // 2, 4, 1), x, _NEVER).max(axis=3)
+        x = PReLU()(PairedConv(16, name="Conv_1")(x))
         x = PReLU()(_conv(32, 3, name="Conv_2")(x))
         x = _conv(6, 1, name="Conv_3")(x)
         return x[..., :4], jax.nn.softmax(x[..., 4:])[..., 1]

@@ -10,13 +10,14 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 
 from jaxswap import types
 from jaxswap.faces.mtcnn_nets import CELL, STRIDE
 
 FACTOR = 0.709  # half the area from one level to the next, as in the paper
-TILE = 128  # side in pixels
+TILE = 96  # side in pixels
+COARSE_CELL = 24  # pixels of the reduced frame, at least, along the smallest face's side
 STEP = TILE - CELL + STRIDE  # from one tile to the next, so that the outputs meet
 TILE_CELLS = STEP // STRIDE  # side of a tile's outputs
 
@@ -39,11 +40,16 @@ class Level:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Where the levels of one frame size lie on their canvas, of `rows` by `columns` tiles."""
+    """Where the levels of one frame size lie on their canvas, of `rows` by `columns` tiles.
+
+    All levels are drawn from the frame reduced once, by blocks of `block` pixels a side: the first
+    has 12 pixels for the smallest face, so 24 of the reduced frame hold all that they show.
+    """
 
     levels: tuple[Level, ...]
     rows: int
     columns: int
+    block: int
 
     @property
     def num_tiles(self) -> int:
@@ -53,7 +59,7 @@ class Layout:
     def tiles(
         self, frame_u8: types.ImageU8
     ) -> Iterator[tuple[Float[np.ndarray, "tile tile 3"], Bool[np.ndarray, "conv conv"]]]:
-        """Tiles of the canvas in [-1, 1], row by row.
+        """Tiles of the canvas in [0, 255], row by row.
 
         Beside each: which outputs of the net's first 3x3 convolution lie within a level.
         """
@@ -75,13 +81,11 @@ class Layout:
         canvas = np.zeros(
             (self.rows * STEP + TILE - STEP, self.columns * STEP + TILE - STEP, 3), np.float32
         )
-        image = frame_u8.astype(np.float32)
+        image = _reduced(frame_u8, self.block).astype(np.float32)
         for level in self.levels:
             place = canvas[level.y : level.y + level.height, level.x : level.x + level.width]
             size = (level.width, level.height)
             place[:] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-            place -= 127.5
-            place /= 128
         return canvas
 
 
@@ -94,8 +98,9 @@ def layout(height: int, width: int, *, min_face_px: int) -> Layout:
         scales.append(scale)
         scale *= FACTOR
     if not scales:
-        return Layout((), 0, 0)
+        return Layout((), 0, 0, 1)
     sizes = [(int(height * scale), int(width * scale)) for scale in scales]
+    block = max(1, min_face_px // COARSE_CELL)
     fewest = _steps(sizes[0][1])
     layouts = []
     for columns in range(fewest, 2 * fewest + 1):
@@ -105,7 +110,7 @@ def layout(height: int, width: int, *, min_face_px: int) -> Layout:
             for (y, x), (h, w), scale in zip(places, sizes, scales, strict=True)
         )
         rows = _steps(max(level.y + level.height for level in levels))
-        layouts.append(Layout(levels, rows, columns))
+        layouts.append(Layout(levels, rows, columns, block))
     return min(layouts, key=lambda found: found.num_tiles)
 
 
@@ -117,6 +122,14 @@ def _inside(found: Layout) -> Bool[np.ndarray, "rows columns"]:
     for level in found.levels:
         inside[level.y : level.y + level.height - 2, level.x : level.x + level.width - 2] = True
     return inside
+
+
+def _reduced(frame_u8: types.ImageU8, block: int) -> UInt8[np.ndarray, "rh rw 3"]:
+    """The whole frame by area; at its edge the blocks may be a little larger or smaller."""
+    if block == 1:
+        return frame_u8
+    height, width = (round(side / block) for side in frame_u8.shape[:2])
+    return cv2.resize(frame_u8, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _pack(sizes: list[tuple[int, int]], width: int) -> list[tuple[int, int]]:
