@@ -1,7 +1,7 @@
 """Progress with rate and time left on standard error: a bar on a terminal, else plain lines."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -9,8 +9,17 @@ T = TypeVar("T")
 LINE_EVERY_S = 10.0  # a log file needs a sign of life, not a bar
 
 
+def _nothing() -> str:
+    return ""
+
+
 def track(
-    items: Iterable[T], description: str, *, total: int | None = None, unit: str = "frames"
+    items: Iterable[T],
+    description: str,
+    *,
+    total: int | None = None,
+    unit: str = "frames",
+    note: Callable[[], str] = _nothing,
 ) -> Iterator[T]:
     """Yield `items` and show how far they are.
 
@@ -19,12 +28,13 @@ def track(
         description: what is being done, in a word or two.
         total: how many will come, if that is known.
         unit: what one item is, in the plural.
+        note: gives what else there is to say at the moment, in a word or two.
     """
     from rich import console, progress
 
     err = console.Console(stderr=True)
     if not err.is_terminal:
-        yield from _lines(items, description, total=total, unit=unit)
+        yield from _lines(items, description, total=total, unit=unit, note=note)
         return
     columns = (
         progress.TextColumn("{task.description}"),
@@ -38,10 +48,18 @@ def track(
         for item in items:
             yield item
             speed = bar.tasks[task].speed
-            bar.update(task, advance=1, rate=f"{speed:.1f}/s" if speed else "")
+            said = [*([f"{speed:.1f}/s"] if speed else []), *filter(None, [note()])]
+            bar.update(task, advance=1, rate=", ".join(said))
 
 
-def _lines(items: Iterable[T], description: str, *, total: int | None, unit: str) -> Iterator[T]:
+def _lines(
+    items: Iterable[T],
+    description: str,
+    *,
+    total: int | None,
+    unit: str,
+    note: Callable[[], str],
+) -> Iterator[T]:
     from rich import console
 
     err = console.Console(stderr=True, soft_wrap=True, highlight=False)
@@ -53,8 +71,10 @@ def _lines(items: Iterable[T], description: str, *, total: int | None, unit: str
         if now - last >= LINE_EVERY_S:
             last = now
             rate = count / (now - start)
-            left = f", {(total - count) / rate:.0f} s left" if total else ""
-            err.print(f"{description}: {count}/{total or '?'} {unit}, {rate:.1f}/s{left}")
+            said = [f"{count}/{total or '?'} {unit}", f"{rate:.1f}/s", *filter(None, [note()])]
+            if total:
+                said.append(f"{(total - count) / rate:.0f} s left")
+            err.print(f"{description}: {', '.join(said)}")
     seconds = time.monotonic() - start
     if count and seconds >= 2.0:
         err.print(f"{description}: {count} {unit} in {seconds:.1f} s, {count / seconds:.1f}/s")

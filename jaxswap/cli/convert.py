@@ -8,6 +8,11 @@ import tyro
 
 from jaxswap import config
 
+_REMEDIES = {
+    "find faces": "; a larger --faces.min-face-px is faster",
+    "write": "; a faster --x264-preset makes a larger file",
+}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Convert:
@@ -50,7 +55,12 @@ class Convert:
         )
         print(
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "
-            f"{report.seconds:.0f} s"
+            f"{report.seconds:.0f} s ({report.frames / report.seconds:.1f}/s)"
+        )
+        slowest = report.slowest
+        print(
+            f"Slowest stage: {slowest}, {1000 * report.stage_s[slowest]:.0f} ms a frame"
+            f"{_REMEDIES.get(slowest, '')}"
         )
         if report.lost:
             print(f"Lost: {report.lost}")

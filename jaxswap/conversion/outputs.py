@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import av
 
-from jaxswap import footage
+from jaxswap import config, footage
 from jaxswap.conversion import canvas, colorimetry, image_outputs, originals, video_writer
 from jaxswap.provenance import marks
 
@@ -65,7 +65,7 @@ class VideoOutput(video_writer.VideoWriter):
 
 
 def make(
-    info: footage.FootageInfo, out: Path, *, mark: marks.Mark, crf: int
+    info: footage.FootageInfo, out: Path, *, mark: marks.Mark, options: config.ConvertConfig
 ) -> VideoOutput | image_outputs.ImageOutput | image_outputs.FolderOutput:
     """The output for footage: of the same kind.
 
@@ -73,7 +73,7 @@ def make(
         info: of the footage.
         out: where to.
         mark: what the output says about itself.
-        crf: quality of a video.
+        options: how a video is encoded.
 
     Raises:
         OutputError: if that cannot be written there.
@@ -83,5 +83,11 @@ def make(
     if info.kind == "images":
         return image_outputs.FolderOutput(out, source=info.path, mark=mark)
     return VideoOutput(
-        out, source=info.path, width=info.width, height=info.height, crf=crf, mark=mark
+        out,
+        source=info.path,
+        width=info.width,
+        height=info.height,
+        crf=options.crf,
+        preset=options.x264_preset,
+        mark=mark,
     )

@@ -1,14 +1,15 @@
 """Conversion: footage in, the same footage with another face out, as a stream.
 
-Five stages run at the same time: read, find faces, swap in batches, paint, write. A bounded number
-of frames is between them, so memory does not grow with the length of the footage.
+Six stages run at the same time: read, find faces, cut them out, swap in batches, paint, write.
+Cutting and painting, where frames don't depend on each other, have several threads. A bounded
+number of frames is between the stages, so memory does not grow with the length of the footage.
 """
 
 import contextlib
 import dataclasses
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,7 @@ from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
 
 _BOUND = 4  # frames that wait between two stages
+_MOST_WORKERS = 4  # of one stage: more frames in hand cost memory, and other stages are slower
 _HELD_BATCHES = 2  # frames that wait for a batch to fill, in batches: faces may be rare
 
 
@@ -44,11 +46,27 @@ class ConversionReport:
     """What could not be read or taken over, in words."""
     seconds: float
     """How long it took."""
+    stage_s: Mapping[str, float]
+    """Seconds of each stage's own work on a frame, in order; what several threads share is divided
+    by their number, so that 1 / the largest is the rate that the stages could reach."""
+
+    @property
+    def slowest(self) -> str:
+        """The stage that the others wait for."""
+        return max(self.stage_s, key=self.stage_s.__getitem__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """A frame and the faces in it that will change."""
+
+    frame: footage.Frame
+    faces: list[finding.Face]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _Seen:
-    """A frame and the faces in it that change."""
+    """What is kept of the frame, and its faces as the model sees them."""
 
     original: originals.Original
     sightings: list[sightings.Sighting]
@@ -102,18 +120,20 @@ def convert(
     model = swapper.Swapper(
         params, run.config.model, identity=identity, batch_size=options.batch_size
     )
-    output = outputs.make(reader.info, out, mark=mark, crf=options.crf)
+    output = outputs.make(reader.info, out, mark=mark, options=options)
     work = _Work(reader=reader, run=run.config, options=options, faces=faces)
     frames = swapped = 0
     with output, stages.Line() as line, contextlib.ExitStack() as stack:
         shown = progress.track(
-            work.painted(line, model, output), f"Converting {source.name}", total=reader.num_frames
+            work.written(line, model, output),
+            f"Converting {source.name}",
+            total=reader.num_frames,
+            note=lambda: f"slowest: {line.slowest.name}" if line.slowest else "",
         )
         stack.callback(shown.close)  # the bar ends before an error is shown
-        for original, painted in shown:
-            output.write(original, painted)
+        for changed in shown:
             frames += 1
-            swapped += painted is not None
+            swapped += changed
         if not swapped:
             raise work.no_face()
     lost = [*([reader.lost] if reader.lost else []), *output.lost]
@@ -122,12 +142,13 @@ def convert(
         swapped=swapped,
         lost="; ".join(lost) or None,
         seconds=time.monotonic() - start,
+        stage_s={stage.name: stage.busy_s / frames for stage in line.stages},
     )
 
 
 @dataclasses.dataclass(kw_only=True)
 class _Work:
-    """The stages, each a generator over what the one before it makes."""
+    """The stages, each a generator over what the one before it makes, or a function of an item."""
 
     reader: footage.FrameReader
     run: config.Config
@@ -136,16 +157,20 @@ class _Work:
     most_faces: int = 0
     """Most faces seen in one frame."""
 
-    def painted(
+    def written(
         self, line: stages.Line, model: swapper.Swapper, output: outputs.Output
-    ) -> Iterator[tuple[originals.Original, canvas.Canvas | None]]:
-        """All frames in order; those in which nothing changes have no canvas."""
-        frames = line.ahead(self.reader, bound=_BOUND)
-        seen = line.ahead(self._see(frames, output), bound=_BOUND)
-        swapped = line.ahead(self._swap(seen, model), bound=_BOUND)
-        return line.ahead(self._paint(swapped, output), bound=_BOUND)
+    ) -> Iterator[bool]:
+        """Whether a face changed in each frame, once that is written."""
+        workers = min(_MOST_WORKERS, stages.cores())
+        pool = {"workers": workers, "bound": max(_BOUND, 2 * workers)}
+        frames = line.ahead("read", self.reader, bound=_BOUND)
+        found = line.ahead("find faces", self._find(frames), bound=_BOUND)
+        seen = line.mapped("cut faces", lambda item: self._cut(item, output), found, **pool)
+        swapped = line.ahead("swap", self._swap(seen, model), bound=_BOUND)
+        painted = line.mapped("paint", lambda item: self._paint(item, output), swapped, **pool)
+        return line.ahead("write", self._write(painted, output), bound=_BOUND)
 
-    def _see(self, frames: Iterable[footage.Frame], output: outputs.Output) -> Iterator[_Seen]:
+    def _find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
         finder = finding.FaceFinder(self.faces)
         wanted = selection.Selection(
             self.options.track,
@@ -155,16 +180,19 @@ class _Work:
         for frame, found in finder.find_all(frames):
             self.most_faces = max(self.most_faces, len(found))
             chosen = wanted.pick([face.detection for face in found], frame.time_s)
-            cuts = [
-                sightings.cut(
-                    found[i],
-                    frame.image_u8,
-                    size=self.run.model.image_size,
-                    coverage=self.run.augmentation.coverage,
-                )
-                for i in chosen
-            ]
-            yield _Seen(original=output.keep(frame), sightings=cuts)
+            yield _Found(frame=frame, faces=[found[i] for i in chosen])
+
+    def _cut(self, found: _Found, output: outputs.Output) -> _Seen:
+        cuts = [
+            sightings.cut(
+                face,
+                found.frame.image_u8,
+                size=self.run.model.image_size,
+                coverage=self.run.augmentation.coverage,
+            )
+            for face in found.faces
+        ]
+        return _Seen(original=output.keep(found.frame), sightings=cuts)
 
     def _swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
         held: list[_Seen] = []
@@ -189,14 +217,26 @@ class _Work:
             yield _Swapped(seen=item, faces=own)
 
     def _paint(
-        self, swapped: Iterable[_Swapped], output: outputs.Output
-    ) -> Iterator[tuple[originals.Original, canvas.Canvas | None]]:
+        self, swapped: _Swapped, output: outputs.Output
+    ) -> tuple[originals.Original, canvas.Canvas | None]:
+        """A frame in which nothing changes has no canvas."""
+        original, faces = swapped.seen.original, swapped.faces
+        if not faces:
+            return original, None
         paster = paste.Paster(self.options, self.run.augmentation.coverage)
-        for item in swapped:
-            painted = output.open_canvas(item.seen.original) if item.faces else None
-            for cut, (face, mask) in zip(item.seen.sightings, item.faces, strict=True):
-                paster.paste(painted, cut, face, learned_mask=mask)
-            yield item.seen.original, painted
+        painted = output.open_canvas(original)
+        for cut, (face, mask) in zip(swapped.seen.sightings, faces, strict=True):
+            paster.paste(painted, cut, face, learned_mask=mask)
+        return original, painted
+
+    def _write(
+        self,
+        painted: Iterable[tuple[originals.Original, canvas.Canvas | None]],
+        output: outputs.Output,
+    ) -> Iterator[bool]:
+        for original, changed in painted:
+            output.write(original, changed)
+            yield changed is not None
 
     def no_face(self) -> errors.NoFaceError:
         """What to say when no frame changed."""

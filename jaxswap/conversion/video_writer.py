@@ -16,8 +16,8 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
 FFmpeg would take .m4v for a raw MPEG-4 stream."""
 
-PRESET = "fast"
-"""x264's preset: between the time and the size of the video."""
+THREADS = 4
+"""Threads of x264. Its output depends on their number, so that must not be the machine's cores."""
 
 _MAX_TIMESCALE = 2**31 - 1
 
@@ -45,7 +45,15 @@ class VideoWriter:
     """
 
     def __init__(
-        self, out: Path, *, source: Path, width: int, height: int, crf: int, mark: marks.Mark
+        self,
+        out: Path,
+        *,
+        source: Path,
+        width: int,
+        height: int,
+        crf: int,
+        preset: str,
+        mark: marks.Mark,
     ) -> None:
         """Open nothing yet.
 
@@ -55,6 +63,7 @@ class VideoWriter:
             width: of the upright frame in pixels.
             height: of the upright frame in pixels.
             crf: x264's constant rate factor.
+            preset: name of x264's preset.
             mark: what the video says about itself.
 
         Raises:
@@ -62,7 +71,8 @@ class VideoWriter:
         """
         check(out, source=source)
         self._out, self._source, self._mark = out, source, mark
-        self._width, self._height, self._crf = width, height, crf
+        self._width, self._height = width, height
+        self._x264 = {"crf": str(crf), "preset": preset, "threads": str(THREADS)}
         self._durations: dict[int, int] = {}
         self._held: av.VideoFrame | None = None
         self._held_duration = self._longest = 0
@@ -163,7 +173,7 @@ class VideoWriter:
         video = self._container.add_stream(
             "libx264",
             rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
-            options={"crf": str(self._crf), "preset": PRESET},
+            options=self._x264,
         )
         codec = video.codec_context
         codec.width, codec.height = self._width, self._height

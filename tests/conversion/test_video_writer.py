@@ -34,7 +34,7 @@ def copy(source: Path, out: Path, *, mirrored: bool = False) -> video_writer.Vid
     width, height = frames[0].width, frames[0].height
     whole = canvas.Box(0, 0, width, height)
     writer = video_writer.VideoWriter(
-        out, source=source, width=width, height=height, crf=1, mark=MARK
+        out, source=source, width=width, height=height, crf=1, preset="fast", mark=MARK
     )
     with writer:
         for frame in frames:
@@ -138,7 +138,7 @@ def test_colours_and_their_tags_stay(
 def test_times_that_do_not_rise_are_put_right(read_streams, smooth_images, make_clip, tmp_path):
     source = make_clip(smooth_images(3))
     writer = video_writer.VideoWriter(
-        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, mark=MARK
+        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, preset="fast", mark=MARK
     )
     image = smooth_images(1)[0]
     with writer:
@@ -163,7 +163,7 @@ def test_sound_that_the_format_cannot_hold_is_refused_before_work(
     source = make_clip(smooth_images(30), name="in.mkv", audio=["wavpack"])
     (tmp_path / "out.mp4").write_bytes(b"old")
     writer = video_writer.VideoWriter(
-        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, mark=MARK
+        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, preset="fast", mark=MARK
     )
     with pytest.raises(errors.OutputError, match=r"wavpack.*\.mkv"):
         writer.__enter__()
@@ -189,7 +189,9 @@ def test_an_error_inside_leaves_the_old_output(smooth_images, make_clip, tmp_pat
     source = make_clip(smooth_images(3), audio=["aac"])
     out = tmp_path / "out.mp4"
     out.write_bytes(b"old")
-    writer = video_writer.VideoWriter(out, source=source, width=64, height=48, crf=8, mark=MARK)
+    writer = video_writer.VideoWriter(
+        out, source=source, width=64, height=48, crf=8, preset="fast", mark=MARK
+    )
 
     def interrupted() -> None:
         with writer:
