@@ -172,12 +172,11 @@ class _Work:
 
     def _find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
         finder = finding.FaceFinder(self.faces)
+        follow = self.reader.info.kind == "video"
         wanted = selection.Selection(
-            self.options.track,
-            max_gap_s=self.faces.max_gap_s,
-            follow=self.reader.info.kind == "video",
+            self.options.track, max_gap_s=self.faces.max_gap_s, follow=follow
         )
-        for frame, found in finder.find_all(frames):
+        for frame, found in finder.find_all(frames, follow=follow):
             self.most_faces = max(self.most_faces, len(found))
             chosen = wanted.pick([face.detection for face in found], frame.time_s)
             yield _Found(frame=frame, faces=[found[i] for i in chosen])

@@ -85,7 +85,10 @@ def _pairs(
 ) -> Iterator[tuple[Found | None, Found | None]]:
     """The frames of both clips with their faces, in step; the shorter one ends in None."""
     finder = finding.FaceFinder(faces)
-    pairs = itertools.zip_longest(finder.find_all(before), finder.find_all(after))
+    found = [
+        finder.find_all(reader, follow=reader.info.kind == "video") for reader in (before, after)
+    ]
+    pairs = itertools.zip_longest(*found)
     for pair in progress.track(pairs, "Measuring the clip", total=before.num_frames):
         if None not in pair:
             shapes = [found[0].image_u8.shape for found in pair]

@@ -57,3 +57,17 @@ def refine(
     sides = boxes[:, 2:4] - boxes[:, :2] + 1
     boxes[:, :4] += offsets * np.concatenate([sides, sides], axis=1)
     return boxes
+
+
+def overlaps(
+    first: Float[np.ndarray, "n 4"], second: Float[np.ndarray, "m 4"]
+) -> Float[np.ndarray, "n m"]:
+    """Intersection over union of each of the first with each of the second, in [0, 1].
+
+    Boxes are (x0, y0, x1, y1) with x1 and y1 exclusive, and not empty.
+    """
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    common = np.prod(np.maximum(0, high - low), axis=-1)
+    areas = [np.prod(part[:, 2:] - part[:, :2], axis=1) for part in (first, second)]
+    return common / (areas[0][:, None] + areas[1][None] - common)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -40,6 +40,15 @@ class Detector(Protocol):
     def detect(self, frames_u8: Sequence[FrameU8]) -> list[list[Detection]]:
         """The faces of each frame, best first; frames may differ in size."""
         ...
+
+
+def smallest_px(min_face_px: int | Literal["auto"], frame_u8: FrameU8) -> int:
+    """Side in pixels of the smallest face that is looked for in a frame.
+
+    "auto" is a fifteenth of the frame's shorter side, but at least 20: the face of somebody who
+    stands in the picture from head to foot is twice as large.
+    """
+    return max(20, min(frame_u8.shape[:2]) // 15) if min_face_px == "auto" else min_face_px
 
 
 def make_detector(faces: config.FacesConfig) -> Detector:

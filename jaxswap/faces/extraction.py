@@ -119,7 +119,7 @@ class _Source:
         weights: dict[int, float] = collections.defaultdict(float)
         found: list[tuple[int, int]] = []
         frames = progress.track(
-            finder.find_all(self._reader),
+            finder.find_all(self._reader, follow=self._reader.info.kind == "video"),
             f"Extracting {self._path.name}",
             total=self._reader.num_frames,
         )
@@ -231,6 +231,6 @@ def _no_face(
     if options.track not in (0, "all"):
         return f"{names} has no track number {options.track}. Use a lower --track."
     return (
-        f"No face in {names} of {faces.min_face_px} px or more with a score of "
-        f"{faces.min_score:g}. Lower --faces.min-face-px or --faces.min-score, or check it."
+        f"No face in {names} with a score of {faces.min_score:g} or more. "
+        "Lower --faces.min-score or --faces.min-face-px, or check it."
     )

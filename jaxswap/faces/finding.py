@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import config, footage
-from jaxswap.faces import detection, landmarks
-
-MIN_MESH_SCORE = 0.5  # below, the landmark model itself says that there is no face
+from jaxswap.faces import detection, following, landmarks
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,6 +33,7 @@ class FaceFinder:
         self._batch_size = faces.batch_size
         self._detector = detection.make_detector(faces)
         self._landmarks = landmarks.LandmarkModel()
+        self._detect_every = faces.detect_every
 
     def find(self, frames: Sequence[footage.Frame]) -> list[list[Face]]:
         """The faces of each frame, best first."""
@@ -42,9 +41,44 @@ class FaceFinder:
         return [self._faces(frame, faces) for frame, faces in zip(frames, found, strict=True)]
 
     def find_all(
+        self, frames: Iterable[footage.Frame], *, follow: bool = False
+    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
+        """Each frame with its faces, in order; one batch of frames is held at a time.
+
+        Args:
+            frames: in the order of their times.
+            follow: whether frames go on from each other, as those of a video do. Then faces are
+                detected on key frames only, and followed between them.
+        """
+        if follow and self._detect_every > 1:
+            return self._follow(frames)
+        return self._find_each(frames)
+
+    def _follow(
         self, frames: Iterable[footage.Frame]
     ) -> Iterator[tuple[footage.Frame, list[Face]]]:
-        """Each frame with its faces, in order; one batch of frames is held at a time."""
+        follower = following.Follower(
+            self._detector,
+            self._landmarks,
+            detect_every=self._detect_every,
+            batch_size=self._batch_size,
+        )
+        for frame, faces in follower.follow(frames):
+            yield (
+                frame,
+                [
+                    Face(
+                        detection=face.detection,
+                        landmarks_468=face.points,
+                        mesh_score=face.mesh_score,
+                    )
+                    for face in faces
+                ],
+            )
+
+    def _find_each(
+        self, frames: Iterable[footage.Frame]
+    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
         frames = iter(frames)
         while batch := list(itertools.islice(frames, self._batch_size)):
             yield from zip(batch, self.find(batch), strict=True)
@@ -54,5 +88,5 @@ class FaceFinder:
         return [
             Face(detection=face, landmarks_468=mesh, mesh_score=float(score))
             for face, mesh, score in zip(found, points, scores, strict=True)
-            if score >= MIN_MESH_SCORE
+            if score >= landmarks.MIN_SCORE
         ]

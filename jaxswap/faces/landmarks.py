@@ -16,6 +16,7 @@ from jaxswap import geometry, types
 from jaxswap.faces import chips, detection, mesh
 
 INPUT_SIZE = 192
+MIN_SCORE = 0.5  # below, the model itself says that there is no face
 MARGIN = 1.5  # side of the crop over the face's longer side, as MediaPipe crops
 
 
@@ -48,6 +49,16 @@ class LandmarkModel:
             first, _ = self._run(frame_u8, _crop_from_box(found))
             points[index], scores[index] = self._run(frame_u8, _crop_from_points(first))
         return points, scores
+
+    def follow(
+        self, frame_u8: types.ImageU8, points: Float[np.ndarray, "468 2"]
+    ) -> tuple[Float[np.ndarray, "468 2"], float]:
+        """Points and score of one face as `predict` gives them, from its mesh in another frame.
+
+        Two passes, as there: with one, the crop lags behind the face and the points jitter more.
+        """
+        first, _ = self._run(frame_u8, _crop_from_points(points))
+        return self._run(frame_u8, _crop_from_points(first))
 
     def _run(
         self, frame_u8: types.ImageU8, crop_from_frame: types.Similarity

@@ -8,7 +8,7 @@ Reference: Zhang et al. 2016, https://arxiv.org/abs/1604.02878
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -63,14 +63,15 @@ class Mtcnn:
     Args:
         min_score: faces below this confidence in [0, 1] are dropped; the last net drops all below
             0.8.
-        min_face_px: side in pixels of the smallest face that is looked for, at least 12. The time
-            falls with its square.
+        min_face_px: side in pixels of the smallest face that is looked for, at least 12; or
+            auto, as `detection.smallest_px` has it. The time falls with its square, since the first
+            net sees the frame at 12 / `min_face_px` of its size; the others see it in full.
 
     Raises:
         JaxswapError: if the weights are missing or not the published ones.
     """
 
-    def __init__(self, *, min_score: float, min_face_px: int):
+    def __init__(self, *, min_score: float, min_face_px: int | Literal["auto"]):
         self._min_score = min_score
         self._min_face_px = min_face_px
         self._variables = {net: jax.device_put(mtcnn_weights.load(net)) for net in BATCH_SIZES}
@@ -86,7 +87,10 @@ class Mtcnn:
 
     def _proposals(self, frames_u8: Sequence[detection.FrameU8]) -> list[np.ndarray]:
         layouts = [
-            pyramid.layout(*frame.shape[:2], min_face_px=self._min_face_px) for frame in frames_u8
+            pyramid.layout(
+                *frame.shape[:2], min_face_px=detection.smallest_px(self._min_face_px, frame)
+            )
+            for frame in frames_u8
         ]
         tiles = itertools.chain.from_iterable(
             layout.tiles(frame) for layout, frame in zip(layouts, frames_u8, strict=True)

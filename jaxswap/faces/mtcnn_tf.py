@@ -1,6 +1,7 @@
 """The `mtcnn` package's own detector, on TensorFlow: an extra, and the oracle of our tests."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +14,7 @@ PACKAGE_MIN_FACE_PX = 20  # other values crash mtcnn 1.0.0: it counts the pyrami
 class MtcnnTf:
     """The detector of `jaxswap.faces.detection`, one frame at a time."""
 
-    def __init__(self, *, min_score: float, min_face_px: int):
+    def __init__(self, *, min_score: float, min_face_px: int | Literal["auto"]):
         try:
             import mtcnn
         except ImportError as error:
@@ -43,8 +44,7 @@ class MtcnnTf:
             )
             for row in rows[np.argsort(-rows[:, 4], kind="stable")]
         ]
+        smallest_px = detection.smallest_px(self._min_face_px, frame_u8)
         return [
-            face
-            for face in found
-            if face.score >= self._min_score and face.size >= self._min_face_px
+            face for face in found if face.score >= self._min_score and face.size >= smallest_px
         ]

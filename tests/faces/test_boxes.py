@@ -75,3 +75,11 @@ def test_offsets_are_shares_of_the_inclusive_side():
     box = np.array([[10.0, 20.0, 19.0, 39.0, 0.5]])  # 10 wide and 20 high, counted inclusively
     moved = box_math.refine(box, np.array([[0.1, -0.1, 0.2, 0.5]]))
     np.testing.assert_allclose(moved, [[11.0, 18.0, 21.0, 49.0, 0.5]])
+
+
+def test_overlaps_are_the_intersection_over_the_union():
+    first, second = random_boxes(count=7), random_boxes(count=5, seed=1)
+    expected = [[overlap(one, other, by_smaller=False) for other in second] for one in first]
+    found = box_math.overlaps(first[:, :4], second[:, :4])
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert box_math.overlaps(first[:, :4], second[:0, :4]).shape == (7, 0)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, footage, geometry
-from jaxswap.faces import finding, mesh
+from jaxswap.faces import finding, following, landmarks, mesh
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,22 @@ def test_only_one_batch_is_read_ahead(finder, astronaut_u8):
     assert read == [0, 1]
 
 
+def test_faces_are_followed_only_where_frames_go_on_from_each_other(finder, picture, monkeypatch):
+    def no_following(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    frames = [frame(picture("a_test-70")), frame(picture("b_test-130"), 1)]
+    each = [faces for _, faces in finder.find_all(frames)]
+    followed = [faces for _, faces in finder.find_all(frames, follow=True)]
+    assert [len(faces) for faces in followed] == [1, 1]
+    for (one,), (other,) in zip(each, followed, strict=True):  # a second apart: both are keys
+        np.testing.assert_allclose(one.landmarks_468, other.landmarks_468, atol=0.05)
+    monkeypatch.setattr(following.Follower, "follow", no_following)
+    list(finder.find_all(frames))
+    with pytest.raises(AssertionError):
+        list(finder.find_all(frames, follow=True))
+
+
 def test_what_is_no_face_to_the_mesh_is_dropped(finder, astronaut_u8, monkeypatch):
-    monkeypatch.setattr(finding, "MIN_MESH_SCORE", 1.1)
+    monkeypatch.setattr(landmarks, "MIN_SCORE", 1.1)
     assert finder.find([frame(astronaut_u8)]) == [[]]

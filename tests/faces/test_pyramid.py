@@ -48,6 +48,22 @@ def test_a_frame_in_which_no_face_fits_has_no_tiles():
     assert found.num_tiles == 0
 
 
+@pytest.mark.parametrize(("min_face_px", "block"), [(20, 1), (47, 1), (48, 2), (72, 3)])
+def test_a_frame_that_is_reduced_once_shows_the_same(min_face_px, block, astronaut_u8):
+    frame_u8 = astronaut_u8[:291, 60:393]
+    found = pyramid.layout(*frame_u8.shape[:2], min_face_px=min_face_px)
+    assert found.block == block
+    first = found.levels[0]
+    expected = cv2.resize(
+        frame_u8.astype(np.float32), (first.width, first.height), interpolation=cv2.INTER_AREA
+    )
+    tile, _ = next(found.tiles(frame_u8))
+    place = tile[first.y : first.y + first.height, first.x : first.x + first.width]
+    difference = np.abs(place - expected[: place.shape[0], : place.shape[1]])
+    assert difference.mean() < 1.5
+    assert difference.max() < 30
+
+
 @jax.jit
 def plain_net(params: dict, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The first net by linen's own layers, on one level alone."""
