@@ -255,8 +255,8 @@ class ConvertConfig:
     """How a swapped face is put into its frame."""
 
     blend: Literal["feather", "poisson", "paste"] = "feather"
-    """feather: alpha with a soft edge. poisson: OpenCV's seamlessClone, which is not repeatable to
-    the bit. paste: a hard edge."""
+    """feather: alpha with a soft edge. poisson: the face's gradients, the frame's colours. paste: a
+    hard edge."""
     mask: Literal["learned", "landmarks"] = "learned"
     """learned: the model's mask head, where it has one. landmarks: the face oval of the frame."""
     color: Literal["mean_std", "none"] = "mean_std"

@@ -9,7 +9,7 @@ import tyro
 from jaxswap import config
 
 _REMEDIES = {
-    "find faces": "; a larger --faces.min-face-px is faster",
+    "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
     "write": "; a faster --x264-preset makes a larger file",
 }
 

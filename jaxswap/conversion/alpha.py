@@ -4,6 +4,8 @@ All of it happens in the view, the aligned square that the network sees, at `SIZ
 length means the same on every face, however large or turned it is in its frame.
 """
 
+import functools
+
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -52,8 +54,9 @@ def soft(
         erode: how far the mask is shrunk, as a share of the chip's side.
         feather: standard deviation of the blur, as a share of the chip's side; 0 keeps a hard edge.
     """
-    alpha = np.ascontiguousarray(mask[..., 0], np.float32)
-    alpha = cv2.erode(alpha, _disc(_pixels(erode, coverage)))
+    mask_u8 = cv2.convertScaleAbs(mask[..., 0], alpha=255)  # shrinks in a third of float's time
+    mask_u8 = cv2.erode(mask_u8, _disc(_pixels(erode, coverage)))
+    alpha = mask_u8.astype(np.float32) / 255
     if feather > 0:
         sigma = feather / coverage * SIZE
         alpha = cv2.GaussianBlur(alpha, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
@@ -67,10 +70,12 @@ def _pixels(share: float, coverage: float) -> int:
     return round(share / coverage * SIZE)
 
 
+@functools.cache
 def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
 
 
+@functools.cache
 def _fade() -> Float[np.ndarray, "s s"]:
     """0 in the outermost pixels, 1 from `BORDER` inwards, smooth in between."""
     at = np.arange(SIZE)

@@ -1,18 +1,19 @@
 """A frame into which faces are painted, and which leaves all else as it was.
 
-A video frame stays in YUV: only a painted region is turned into RGB and back, and of that only the
-pixels that changed are stored. All other pixels are those of the decoder, bit for bit, and the
-conversion of a whole frame is saved.
+A video frame stays in YUV, in which mixing is as linear as in RGB: a face is turned into YUV and
+mixed with the planes. All other pixels are those of the decoder, bit for bit, and no conversion of
+the frame is needed, not even of the region.
 """
 
 import dataclasses
-import functools
 from typing import Protocol, runtime_checkable
 
 import av
+import cv2
 import numpy as np
+from jaxtyping import Float
 
-from jaxswap.conversion import colorimetry
+from jaxswap.conversion import blend, colorimetry
 from jaxswap.types import ImageU8
 
 
@@ -50,8 +51,14 @@ class Canvas(Protocol):
     def read(self, box: Box) -> ImageU8:
         """The pixels of a `clipped` box as RGB."""
 
-    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
-        """Put pixels back; `before` is what `read` gave for the box."""
+    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+        """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box.
+
+        Args:
+            box: of the image's size.
+            image_u8: RGB, 0..255.
+            alpha: [0, 1]; where it is 0 the frame keeps its exact values.
+        """
 
 
 class RgbCanvas:
@@ -65,9 +72,10 @@ class RgbCanvas:
         """The pixels of a `clipped` box as RGB."""
         return self.image_u8[box.y0 : box.y1, box.x0 : box.x1].copy()
 
-    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
-        """Put pixels back."""
-        self.image_u8[box.y0 : box.y1, box.x0 : box.x1] = image_u8
+    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+        """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box."""
+        region_u8 = self.image_u8[box.y0 : box.y1, box.x0 : box.x1]
+        region_u8[...] = blend.mix(region_u8, image_u8, alpha)
 
 
 class YuvCanvas:
@@ -91,16 +99,15 @@ class YuvCanvas:
             target[...] = source
         return colorimetry.to_rgb_u8(patch, tags=self._tags)
 
-    def write(self, box: Box, image_u8: ImageU8, *, before: ImageU8) -> None:
-        """Put pixels back: those that are as `read` gave them keep their exact values."""
-        difference = image_u8 ^ before
-        changed = (difference[..., 0] | difference[..., 1] | difference[..., 2]) > 0
+    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+        """The mix in a `clipped` box; alpha of chroma is the mean over the pixels that share it."""
         patch = colorimetry.from_rgb_u8(
             image_u8, tags=self._tags, pix_fmt=self.frame.format.name, like=self.frame
         )
         for target, source in zip(self._parts(box), _planes(patch), strict=True):
-            where = _shrunk(changed, target.shape)
-            target[where] = source[where]
+            height, width = target.shape
+            share = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
+            target[...] = blend.mix(target, source, share)
 
     def _parts(self, box: Box) -> list[np.ndarray]:
         """The box in each plane."""
@@ -117,10 +124,3 @@ def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
         np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
         for plane in frame.planes
     ]
-
-
-def _shrunk(changed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Where any of the pixels that share a value of a plane of `shape` changed."""
-    dy, dx = changed.shape[0] // shape[0], changed.shape[1] // shape[1]
-    parts = [changed[y::dy, x::dx] for y in range(dy) for x in range(dx)]
-    return functools.reduce(np.logical_or, parts)

@@ -13,6 +13,7 @@ from jaxswap.faces import chips
 from jaxswap.types import Image, Mask, Similarity
 
 MAX_OVERSAMPLING = 8
+_REFINE = 4
 _MARGIN = 8  # pixels of the frame around a face: what a Poisson solution starts from
 
 
@@ -62,11 +63,14 @@ class Paster:
         region_from_view = geometry.compose(shift, frame_from_view)
         region_from_alpha = geometry.compose(shift, frame_from_alpha)
         extent = (box.x1 - box.x0, box.y1 - box.y0)
-        region_face = warp(face, region_from_view, extent, border=cv2.BORDER_REPLICATE)
-        region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)
-        mix = blend.poisson if self.options.blend == "poisson" else blend.feather
-        region_u8 = frame.read(box)
-        frame.write(box, mix(region_u8, region_face, region_alpha), before=region_u8)
+        region_face = warp(
+            face, region_from_view, extent, border=cv2.BORDER_REPLICATE, refine=_REFINE
+        )
+        region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)[..., 0]
+        face_u8 = cv2.convertScaleAbs(region_face, alpha=255)  # rounds
+        if self.options.blend == "poisson":
+            face_u8 = blend.poisson(frame.read(box), face_u8, region_alpha)
+        frame.mix(box, face_u8, region_alpha)
 
     def _mask(
         self, sighting: sightings.Sighting, learned_mask: Mask | None
@@ -77,30 +81,45 @@ class Paster:
 
 
 def warp(
-    image: np.ndarray, region_from_image: Similarity, extent: tuple[int, int], *, border: int
-) -> np.ndarray:
-    """An image in [0, 1] seen in a region: cubic where it grows, area-averaged where it shrinks.
+    image: Float[np.ndarray, "h w c"],
+    region_from_image: Similarity,
+    extent: tuple[int, int],
+    *,
+    border: int,
+    refine: int = 1,
+) -> Float[np.ndarray, "region_h region_w c"]:
+    """An image in [0, 1] seen in a region: interpolated where it grows, averaged where it shrinks.
+
+    Where it grows, a raster that is up to `refine` times finer is made of it by cubic interpolation
+    first, and of that the region by linear: a quarter of the time of a cubic warp to the region,
+    and no further from the true cubic than OpenCV's, which knows 32 positions between two pixels.
 
     Convention: pushes pixels of `image` to pixels of the region, centres at integers.
 
     Args:
-        image: `h w c`, float32.
+        image: float32.
         region_from_image: where its pixels go.
         extent: width and height of the region.
         border: OpenCV's rule for pixels beyond the image.
+        refine: 1 for an image that is smooth already.
     """
-    shrink = 1.0 / geometry.scale_of(region_from_image)
-    factor = int(min(MAX_OVERSAMPLING, max(1, np.ceil(shrink))))
-    fine = cv2.warpAffine(
+    growth = geometry.scale_of(region_from_image)
+    finer = int(min(refine, max(1, np.ceil(growth))))
+    if finer > 1:
+        image = cv2.resize(image, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
+        image = np.clip(image.reshape(*image.shape[:2], -1), 0, 1)
+        region_from_image = geometry.compose(region_from_image, geometry.invert(chips.finer(finer)))
+    factor = int(min(MAX_OVERSAMPLING, max(1, np.ceil(1 / growth))))
+    region = cv2.warpAffine(
         image,
         geometry.compose(chips.finer(factor), region_from_image),
         (extent[0] * factor, extent[1] * factor),
-        flags=cv2.INTER_CUBIC if shrink < 1 else cv2.INTER_LINEAR,
+        flags=cv2.INTER_LINEAR,
         borderMode=border,
     )
     if factor > 1:
-        fine = cv2.resize(fine, extent, interpolation=cv2.INTER_AREA)
-    return np.clip(fine.reshape(extent[1], extent[0], -1), 0, 1)
+        region = cv2.resize(region, extent, interpolation=cv2.INTER_AREA)
+    return region.reshape(extent[1], extent[0], -1)
 
 
 def _box(frame_from_alpha: Similarity, alpha: Mask) -> canvas.Box:

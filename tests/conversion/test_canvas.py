@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from jaxswap.conversion import canvas, colorimetry
+from jaxswap.conversion import blend, canvas, colorimetry
 
 TAGS = colorimetry.ColorTags(1, 1, 1, 1)
 
@@ -40,13 +40,14 @@ def test_what_is_not_painted_stays_to_the_bit(frame, pix_fmt):
     box = canvas.Box(11, 9, 40, 31).clipped(64, 48)
     assert box == canvas.Box(10, 8, 40, 32)
     patch = painted.read(box)
-    painted.write(box, patch, before=patch)
+    alpha = np.zeros(patch.shape[:2], np.float32)
+    painted.mix(box, 255 - patch, alpha)
     for was, now in zip(before, planes_of(painted.frame), strict=True):
         np.testing.assert_array_equal(now, was)
 
-    red = patch.copy()
-    red[4:8, 6:10] = (250, 20, 20)
-    painted.write(box, red, before=patch)
+    red = np.full_like(patch, (250, 20, 20))
+    alpha[4:8, 6:10] = 1
+    painted.mix(box, red, alpha)
     for was, now in zip(before, planes_of(painted.frame), strict=True):
         dy, dx = 48 // was.shape[0], 64 // was.shape[1]
         inside = np.zeros(was.shape, bool)
@@ -55,6 +56,21 @@ def test_what_is_not_painted_stays_to_the_bit(frame, pix_fmt):
         np.testing.assert_array_equal(now[~inside], was[~inside])
     seen = painted.read(canvas.Box(18, 14, 20, 16)).astype(int)
     assert np.abs(seen - (250, 20, 20)).max() < 30  # chroma is shared and smoothed
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv422p", "yuv444p"])
+def test_mixing_in_yuv_is_mixing_in_rgb(frame, pix_fmt, smooth_images):
+    painted = canvas.YuvCanvas(frame(pix_fmt), tags=TAGS)
+    box = canvas.Box(10, 8, 40, 32)
+    before = painted.read(box)
+    face_u8 = np.ascontiguousarray(smooth_images(1, width=30, height=24)[0][::-1])
+    alpha = np.tile(np.linspace(0, 1, 30, dtype=np.float32), (24, 1))
+    painted.mix(box, face_u8, alpha)
+    expected = blend.mix(before, face_u8, alpha).astype(int)
+    difference = np.abs(painted.read(box) - expected)
+    assert difference.mean() < 1
+    # Each of the two roundings in YUV is up to two levels of blue.
+    assert difference[1:-1, 1:-1].max() <= 5
 
 
 def test_reading_agrees_with_the_whole_frame(frame):
@@ -70,7 +86,7 @@ def test_odd_frames_are_painted_to_the_edge(frame):
     box = canvas.Box(50, 40, 99, 99).clipped(65, 47)
     assert (box.x1, box.y1) == (65, 47)
     gray = np.full((7, 15, 3), 128, np.uint8)
-    painted.write(box, gray, before=painted.read(box))
+    painted.mix(box, gray, np.ones((7, 15), np.float32))
     np.testing.assert_array_equal(painted.read(box), gray)
 
 
@@ -84,7 +100,7 @@ def test_a_decoded_frame_that_others_hold_is_copied(demo_clips):
         first = next(frames)
         painted = canvas.YuvCanvas(first, tags=TAGS)
         box = canvas.Box(0, 0, 384, 288)
-        painted.write(box, np.zeros((288, 384, 3), np.uint8), before=painted.read(box))
+        painted.mix(box, np.zeros((288, 384, 3), np.uint8), np.ones((288, 384), np.float32))
         following = next(frames).to_ndarray(format="rgb24")
     # Had the decoder's reference been painted black, the next frame would be dark too.
     assert np.abs(following.astype(int) - expected).mean() < 10
@@ -95,7 +111,7 @@ def test_rgb_canvas_keeps_its_input(smooth_images):
     before = image_u8.copy()
     painted = canvas.RgbCanvas(image_u8)
     box = canvas.Box(2, 2, 10, 10)
-    painted.write(box, np.zeros((8, 8, 3), np.uint8), before=painted.read(box))
+    painted.mix(box, np.zeros((8, 8, 3), np.uint8), np.ones((8, 8), np.float32))
     np.testing.assert_array_equal(image_u8, before)
     assert not painted.read(box).any()
     assert canvas.Box(70, 0, 80, 10).clipped(64, 48).empty

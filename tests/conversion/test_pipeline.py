@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, images
-from jaxswap.conversion import outputs, pipeline, swapper
+from jaxswap.conversion import outputs, pipeline, stages, swapper
 from jaxswap.provenance import marks
 
 FACES = config.FacesConfig(min_face_px=40, batch_size=4)
@@ -253,6 +253,27 @@ def test_unknown_identity_and_missing_footage(make_run, demo_clips, tmp_path):
     with pytest.raises(errors.OutputError, match="must end in one of"):
         convert(demo_clips["a_test"], run=make_run(), out=tmp_path / "x.gif")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("blend", ["feather", "poisson"])
+def test_same_bytes_whatever_the_number_of_workers(
+    make_run, cut_demo, make_clip, tmp_path, monkeypatch, blend
+):
+    source = make_clip(cut_demo("a_test", 9))
+    outs = [tmp_path / f"{num}.mp4" for num in (1, 3)]
+    for out in outs:
+        monkeypatch.setattr(stages, "cores", lambda num=int(out.stem): num)
+        convert(source, run=make_run(), out=out, blend=blend)
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_the_report_accounts_for_every_stage(make_run, cut_demo, make_clip, tmp_path):
+    source = make_clip(cut_demo("a_test", 4))
+    report = convert(source, run=make_run(), out=tmp_path / "out.mp4")
+    assert list(report.stage_s) == ["read", "find faces", "cut faces", "swap", "paint", "write"]
+    assert all(seconds > 0 for seconds in report.stage_s.values())
+    assert report.stage_s[report.slowest] == max(report.stage_s.values())
+    assert report.frames * sum(report.stage_s.values()) < len(report.stage_s) * report.seconds
 
 
 def test_same_conversion_twice_gives_the_same_bytes(make_run, cut_demo, make_clip, tmp_path):

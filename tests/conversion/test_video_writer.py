@@ -45,7 +45,8 @@ def copy(source: Path, out: Path, *, mirrored: bool = False) -> video_writer.Vid
                     tags=writer.tags,
                 )
                 seen = painted.read(whole)
-                painted.write(whole, np.ascontiguousarray(seen[:, ::-1]), before=seen)
+                alpha = np.ones((height, width), np.float32)
+                painted.mix(whole, np.ascontiguousarray(seen[:, ::-1]), alpha)
                 frame = painted.frame
             writer.encode(frame, pts=pts)
     return writer
