@@ -20,10 +20,20 @@ from benchmarks import measuring
 class Worker:
     """A process of its own that prepares `module:function(**settings)` and runs what it returns."""
 
-    def __init__(self, function: str, *, env: Mapping[str, str] | None = None, **settings: Any):
-        """Start it; `function` must return a work without arguments."""
+    def __init__(
+        self,
+        function: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        python: str | None = None,
+        **settings: Any,
+    ):
+        """Start it; `function` must return a work without arguments, which may have `facts`.
+
+        `python` is the interpreter, of another environment where that is needed.
+        """
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.workers", function, json.dumps(settings)],
+            [python or sys.executable, "-m", "benchmarks.workers", function, json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -31,7 +41,8 @@ class Worker:
             env={**os.environ, **(env or {})},
         )
         self.prepared: dict[str, Any] = self._answer()
-        """What it took to prepare: wall_s, cpu_s, and `first`, the first run after that."""
+        """What it took to prepare: wall_s, cpu_s, `first`, the first run after that, and `facts`,
+        what the work has to say about itself (its attribute of that name, a dictionary)."""
         self.peak_mib: float = self.prepared["peak_mib"]
         """Most memory so far."""
 
@@ -81,7 +92,7 @@ def main() -> None:
 
     prepared = measuring.sample(prepare)
     first = measuring.sample(works[0])
-    _answer(prepared, first=first._asdict())
+    _answer(prepared, first=first._asdict(), facts=getattr(works[0], "facts", {}))
     for _ in sys.stdin:
         _answer(measuring.sample(works[0]))
 
