@@ -22,7 +22,7 @@ def cut_chip(
     """
     if _shrink(chip_from_frame) >= 4.0:
         factor = int(_shrink(chip_from_frame) / 2)
-        frame_u8, coarse_from_frame = _coarse(frame_u8, chip_from_frame, size, factor)
+        frame_u8, coarse_from_frame = coarse(frame_u8, chip_from_frame, size, factor)
         chip_from_frame = geometry.compose(chip_from_frame, geometry.invert(coarse_from_frame))
     shrink = _shrink(chip_from_frame)
     if shrink <= 1.0:
@@ -54,10 +54,14 @@ def _warp(
     )
 
 
-def _coarse(
+def coarse(
     frame_u8: types.ImageU8, chip_from_frame: types.Similarity, size: int, factor: int
 ) -> tuple[UInt8[np.ndarray, "coarse_h coarse_w 3"], types.Similarity]:
-    """The part of the frame around the chip, averaged over blocks of `factor` pixels."""
+    """The part of the frame around the chip, averaged over blocks of `factor` pixels.
+
+    Returns:
+        The part, and the matrix that takes frame pixels to its pixels.
+    """
     edge = size - 0.5
     corners = np.array([[-0.5, -0.5], [edge, -0.5], [-0.5, edge], [edge, edge]])
     shown = geometry.apply(geometry.invert(chip_from_frame), corners)
