@@ -63,14 +63,15 @@ def _lines(
     from rich import console
 
     err = console.Console(stderr=True, soft_wrap=True, highlight=False)
-    start = last = time.monotonic()
+    start = last = first = time.monotonic()
     count = 0
     for count, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - last >= LINE_EVERY_S:
+        first = first if count > 1 else now  # what comes before it is compiling and loading
+        if now - last >= LINE_EVERY_S and count > 1:
             last = now
-            rate = count / (now - start)
+            rate = (count - 1) / (now - first)
             said = [f"{count}/{total or '?'} {unit}", f"{rate:.1f}/s", *filter(None, [note()])]
             if total:
                 said.append(f"{(total - count) / rate:.0f} s left")

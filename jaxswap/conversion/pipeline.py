@@ -46,6 +46,8 @@ class ConversionReport:
     """What could not be read or taken over, in words."""
     seconds: float
     """How long it took."""
+    start_s: float
+    """How much of that went by before the first frame was written: loading and compiling."""
     stage_s: Mapping[str, float]
     """Seconds of each stage's own work on a frame, in order; what several threads share is divided
     by their number, so that 1 / the largest is the rate that the stages could reach."""
@@ -123,6 +125,7 @@ def convert(
     output = outputs.make(reader.info, out, mark=mark, options=options)
     work = _Work(reader=reader, run=run.config, options=options, faces=faces)
     frames = swapped = 0
+    start_s = 0.0
     with output, stages.Line() as line, contextlib.ExitStack() as stack:
         shown = progress.track(
             work.written(line, model, output),
@@ -132,6 +135,7 @@ def convert(
         )
         stack.callback(shown.close)  # the bar ends before an error is shown
         for changed in shown:
+            start_s = start_s or time.monotonic() - start
             frames += 1
             swapped += changed
         if not swapped:
@@ -142,6 +146,7 @@ def convert(
         swapped=swapped,
         lost="; ".join(lost) or None,
         seconds=time.monotonic() - start,
+        start_s=start_s,
         stage_s={stage.name: stage.busy_s / frames for stage in line.stages},
     )
 
@@ -166,7 +171,7 @@ class _Work:
         frames = line.ahead("read", self.reader, bound=_BOUND)
         found = line.ahead("find faces", self._find(frames), bound=_BOUND)
         seen = line.mapped("cut faces", lambda item: self._cut(item, output), found, **pool)
-        swapped = line.ahead("swap", self._swap(seen, model), bound=_BOUND)
+        swapped = line.ahead("swap", self._swap(seen, model), bound=_BOUND, prepare=model.warm_up)
         painted = line.mapped("paint", lambda item: self._paint(item, output), swapped, **pool)
         return line.ahead("write", self._write(painted, output), bound=_BOUND)
 

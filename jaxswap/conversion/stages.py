@@ -85,7 +85,14 @@ class Line:
             default=None,
         )
 
-    def ahead(self, name: str, items: Iterable[T], *, bound: int) -> Iterator[T]:
+    def ahead(
+        self,
+        name: str,
+        items: Iterable[T],
+        *,
+        bound: int,
+        prepare: Callable[[], object] | None = None,
+    ) -> Iterator[T]:
         """The same items in the same order, made in a thread of their own.
 
         An error of `items` is raised here when its turn comes.
@@ -94,8 +101,10 @@ class Line:
             name: of the stage.
             items: what it makes; only its thread touches it.
             bound: how many items may wait at most.
+            prepare: called first in the thread, while other stages work already; its time is not
+                on the stage's account.
         """
-        return self._start(Stage(name, workers=1), items, bound=bound)
+        return self._start(Stage(name, workers=1), items, bound=bound, prepare=prepare)
 
     def mapped(
         self, name: str, function: Callable[[S], T], items: Iterable[S], *, workers: int, bound: int
@@ -125,19 +134,34 @@ class Line:
         submitted = (pool.submit(work, item) for item in items)
         return (self._result(future) for future in self._start(stage, submitted, bound=bound))
 
-    def _start(self, stage: Stage, items: Iterable[T], *, bound: int) -> Iterator[T]:
+    def _start(
+        self,
+        stage: Stage,
+        items: Iterable[T],
+        *,
+        bound: int,
+        prepare: Callable[[], object] | None = None,
+    ) -> Iterator[T]:
         waiting: queue.Queue[T | _End] = queue.Queue(bound)
         thread = threading.Thread(
-            target=self._fill, args=(stage, items, waiting), name=stage.name, daemon=True
+            target=self._fill, args=(stage, items, waiting, prepare), name=stage.name, daemon=True
         )
         self.stages.append(stage)
         self._threads.append(thread)
         thread.start()
         return self._drain(waiting)
 
-    def _fill(self, stage: Stage, items: Iterable[T], waiting: queue.Queue[T | _End]) -> None:
+    def _fill(
+        self,
+        stage: Stage,
+        items: Iterable[T],
+        waiting: queue.Queue[T | _End],
+        prepare: Callable[[], object] | None,
+    ) -> None:
         error: BaseException | None = None
         try:
+            if prepare is not None:
+                prepare()
             for item in self._timed(stage, items):
                 self._put(waiting, item)
         except _Stopped:

@@ -35,7 +35,7 @@ class Swapper:
             for name, part in params.items()
         }
         self._params = jax.device_put(own)
-        self._batch_size = batch_size
+        self._batch_size, self._image_size = batch_size, model.image_size
         self.needs_masks = model.mask_head and model.mask_encoder == "separate"
         """Whether the model has a mask encoder, which sees the masks of the landmarks."""
 
@@ -50,6 +50,11 @@ class Swapper:
             return jax.tree.map(lambda out: jnp.clip(out.astype(jnp.float32), 0, 1), outputs)
 
         self._swap = jax.jit(swap)
+
+    def warm_up(self) -> None:
+        """Compile, with a batch of nothing, so that the first faces need not wait."""
+        views_u8 = np.zeros((1, self._image_size, self._image_size, 3), np.uint8)
+        self.swap(views_u8, masks_u8=views_u8[..., :1] if self.needs_masks else None)
 
     def swap(
         self,

@@ -272,6 +272,7 @@ def test_the_report_accounts_for_every_stage(make_run, cut_demo, make_clip, tmp_
     report = convert(source, run=make_run(), out=tmp_path / "out.mp4")
     assert list(report.stage_s) == ["read", "find faces", "cut faces", "swap", "paint", "write"]
     assert all(seconds > 0 for seconds in report.stage_s.values())
+    assert 0 < report.start_s < report.seconds
     assert report.stage_s[report.slowest] == max(report.stage_s.values())
     assert report.frames * sum(report.stage_s.values()) < len(report.stage_s) * report.seconds
 

@@ -159,3 +159,22 @@ def test_a_stage_is_charged_for_its_work_and_not_for_waiting():
     assert shared.busy_s == shared.worked_s / 4
     assert last.busy_s < slow.busy_s
     assert line.slowest.name in ("slow", "shared")
+
+
+def test_preparation_comes_first_and_is_not_charged():
+    done = []
+    with stages.Line() as line:
+        made = ((item, len(done)) for item in range(3))
+        items = line.ahead("a", made, bound=1, prepare=lambda: done.append(time.sleep(0.5)))
+        assert list(items) == [(0, 1), (1, 1), (2, 1)]
+    assert line.stages[0].busy_s < 0.5
+
+    def fail():
+        raise RuntimeError("no memory")
+
+    def use():
+        with stages.Line() as line:
+            list(line.ahead("a", range(3), bound=1, prepare=fail))
+
+    with pytest.raises(RuntimeError, match="no memory"):
+        use()
