@@ -18,7 +18,7 @@ from jaxswap.faces import boxes as box_math
 from jaxswap.faces import crops, detection, mtcnn_nets, mtcnn_weights, pyramid
 
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}  # as the mtcnn package has them
-BATCH_SIZES = {"pnet": (4, 16), "rnet": (16, 64), "onet": (4, 16)}  # the rest, and the bulk
+BATCH_SIZES = {"pnet": (4, 16), "rnet": (8, 64), "onet": (2, 16)}  # the rest, and the bulk
 
 
 @jax.jit

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxswap.faces import detection, mtcnn
+from jaxswap.faces import detection, mtcnn, mtcnn_weights, pyramid
 
 REFERENCE = json.loads(
     (Path(__file__).parent / "data" / "mtcnn_reference.json").read_text(encoding="utf-8")
@@ -62,6 +62,15 @@ def test_sizes_and_numbers_of_frames_compile_no_new_program(astronaut_u8):
         detector.detect([astronaut_u8[:height, :width]] * number)
     for program in (mtcnn.propose, mtcnn.refine, mtcnn.finish):
         assert 1 <= program._cache_size() <= 2
+
+
+@pytest.mark.parametrize(("platform", "loops"), [("cpu", True), ("cuda", False), ("tpu", False)])
+def test_only_a_cpu_takes_the_tiles_in_turn(platform, loops):
+    tiles = np.zeros((4, pyramid.TILE, pyramid.TILE, 3), np.float32)
+    inside = np.zeros((4, pyramid.TILE - 2, pyramid.TILE - 2), bool)
+    traced = mtcnn.propose.trace(mtcnn_weights.load("pnet"), tiles, inside)
+    lowered = traced.lower(lowering_platforms=(platform,)).as_text()
+    assert ("stablehlo.while" in lowered) == loops
 
 
 def test_faces_come_best_first_and_above_the_score(astronaut_u8, detector):
