@@ -37,17 +37,15 @@ class Outputs(NamedTuple):
 
 def _modules(model: config.ModelConfig) -> dict[str, Any]:
     """The module behind each key of the parameters."""
-    encoders = encoder.Encoder(model.encoder_features, dtype=model.dtype)
+    how = {"dtype": model.dtype, "precision": model.precision}
+    encoders = encoder.Encoder(model.encoder_features, **how)
     inters = inter.Inter(
-        model.bottleneck_features,
-        model.inter_features,
-        model.inter_upscale_features,
-        dtype=model.dtype,
+        model.bottleneck_features, model.inter_features, model.inter_upscale_features, **how
     )
     modules: dict[str, Any] = {"encoder": encoders, "inter": inters}
-    modules["decoder"] = decoder.Decoder(model.decoder_features, dtype=model.dtype)
+    modules["decoder"] = decoder.Decoder(model.decoder_features, **how)
     if model.mask_head:
-        modules["mask_head"] = decoder.MaskHead(model.mask_features, dtype=model.dtype)
+        modules["mask_head"] = decoder.MaskHead(model.mask_features, **how)
         if model.mask_encoder == "separate":
             modules["mask_encoder"], modules["mask_inter"] = encoders, inters
     return modules

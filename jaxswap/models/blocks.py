@@ -21,10 +21,13 @@ class Downscale(nn.Module):
 
     features: int
     dtype: str = "float32"
+    precision: convolution.Precision = "default"
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n hh hw f"]:
-        x = convolution.Conv(self.features, 5, stride=2, dtype=self.dtype)(x)
+        x = convolution.Conv(
+            self.features, 5, stride=2, dtype=self.dtype, precision=self.precision
+        )(x)
         return nn.leaky_relu(x, SLOPE)
 
 
@@ -33,8 +36,9 @@ class Upscale(nn.Module):
 
     features: int
     dtype: str = "float32"
+    precision: convolution.Precision = "default"
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw f"]:
-        x = convolution.Conv(4 * self.features, 3, dtype=self.dtype)(x)
+        x = convolution.Conv(4 * self.features, 3, dtype=self.dtype, precision=self.precision)(x)
         return pixel_shuffle(nn.leaky_relu(x, SLOPE))

@@ -14,14 +14,15 @@ class Decoder(nn.Module):
     """Of the picture."""
     dtype: str = "float32"
     """Type of the upscales; the picture is float32."""
+    precision: convolution.Precision = "default"
 
     @nn.compact
     def __call__(self, latent: Float[Array, "n lh lw f"]) -> Float[Array, "n h w c"]:
         """Pictures in [0, 1]."""
         x = latent
         for features in self.features:
-            x = blocks.Upscale(features, dtype=self.dtype)(x)
-        return nn.sigmoid(convolution.Conv(self.channels, 5, dtype="float32")(x))
+            x = blocks.Upscale(features, dtype=self.dtype, precision=self.precision)(x)
+        return nn.sigmoid(convolution.Conv(self.channels, 5, precision=self.precision)(x))
 
 
 class MaskHead(Decoder):

@@ -3,7 +3,7 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks
+from jaxswap.models import blocks, convolution
 
 
 class Encoder(nn.Module):
@@ -11,11 +11,12 @@ class Encoder(nn.Module):
 
     features: tuple[int, ...]
     dtype: str = "float32"
+    precision: convolution.Precision = "default"
 
     @nn.compact
     def __call__(self, images: Float[Array, "n h w c"]) -> Float[Array, "n lh lw f"]:
         """Maps of an image in [0, 1], or of a mask image with one channel."""
         x = images
         for features in self.features:
-            x = blocks.Downscale(features, dtype=self.dtype)(x)
+            x = blocks.Downscale(features, dtype=self.dtype, precision=self.precision)(x)
         return x

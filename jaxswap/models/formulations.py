@@ -8,6 +8,8 @@ of the kernel. Every formulation gives all three, as functions of arrays and `st
 - direct: XLA's own convolution.
 - product: the patches that the kernel sees are laid side by side and multiplied by it as one
   matrix ("im2col", Chellapilla et al. 2006, https://inria.hal.science/inria-00112631).
+- kn2row: each pixel by the whole kernel, shifted afterwards (Vasudevan et al. 2017,
+  https://arxiv.org/abs/1704.04428); only its kernel gradient, for few outputs and stride 1.
 - blocks: blocks of 2x2 pixels become channels, so that a stride-1 kernel with 3 outputs is a
   product with 12 ("space to depth"); only for stride 1 and even sides.
 """
@@ -87,11 +89,12 @@ def product_forward(x: Input, kernel: Kernel, *, stride: int) -> Output:
 
 
 def product_input_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Input:
-    """For stride 1 the patches of `dy` times the mirrored kernel, else the patches' sums."""
+    """What every patch gets, added up where patches overlap.
+
+    The patches of `dy` times the mirrored kernel would be the same for stride 1, but mirroring a
+    large kernel takes longer than the product.
+    """
     side, c_out = kernel.shape[0], kernel.shape[-1]
-    if stride == 1 and side % 2 == 1:
-        mirrored = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)
-        return product_forward(dy, mirrored, stride=1)
     columns = dy @ kernel.reshape(-1, c_out).T
     (dx,) = jax.linear_transpose(lambda x: patches(x, kernel=side, stride=stride), x)(columns)
     return dx
@@ -102,6 +105,21 @@ def product_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int
     columns = patches(x, kernel=kernel.shape[0], stride=stride)
     axes = ((0, 1, 2), (0, 1, 2))
     return jnp.tensordot(columns, dy, axes).reshape(kernel.shape)
+
+
+def kn2row_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:
+    """The input times the patches of `dy`, which are small where the outputs are few.
+
+    Raises:
+        ValueError: if the stride is not 1 or the kernel's side is even.
+    """
+    side, _, c_in, c_out = kernel.shape
+    if stride != 1 or side % 2 == 0:
+        raise ValueError(f"kn2row takes stride 1 and odd kernels, not {stride} and {side}.")
+    columns = patches(dy, kernel=side, stride=1)  # tap i sees the output i - side // 2 further on
+    axes = ((0, 1, 2), (0, 1, 2))
+    taps = jnp.tensordot(x, columns, axes).reshape(c_in, side, side, c_out)
+    return jnp.flip(taps, (1, 2)).transpose(1, 2, 0, 3)
 
 
 def space_to_depth(x: Map) -> Float[Array, "n hh hw c4"]:

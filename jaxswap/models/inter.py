@@ -3,7 +3,7 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks
+from jaxswap.models import blocks, convolution
 
 
 class Inter(nn.Module):
@@ -16,6 +16,7 @@ class Inter(nn.Module):
     upscale_features: int
     """Channels of the latent."""
     dtype: str = "float32"
+    precision: convolution.Precision = "default"
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw f"]:
@@ -28,4 +29,4 @@ class Inter(nn.Module):
         x = nn.Dense(self.bottleneck_features, **dense)(x.reshape(n, -1))
         x = nn.Dense(h * w * self.features, **dense)(x)
         x = x.reshape(n, h, w, self.features)
-        return blocks.Upscale(self.upscale_features, dtype=self.dtype)(x)
+        return blocks.Upscale(self.upscale_features, dtype=self.dtype, precision=self.precision)(x)

@@ -1,11 +1,13 @@
 """Every formulation against TensorFlow's definition of SAME, written out in NumPy float64."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxswap.models import formulations
+from jaxswap.models import formulations, winograd
 
 # kernel, stride, side, c_in, c_out
 LAYERS = [
@@ -15,6 +17,9 @@ LAYERS = [
     (5, 1, 6, 4, 3),
     (3, 1, 5, 2, 3),
     (1, 1, 4, 2, 3),
+    (3, 1, 8, 3, 2),
+    (5, 2, 16, 2, 3),
+    (5, 2, 12, 2, 3),
     (7, 1, 8, 2, 1),
 ]
 CASES = [
@@ -22,6 +27,9 @@ CASES = [
     for name in ("direct", "product", "blocks")
     for case in LAYERS
     if name != "blocks" or (case[1] == 1 and case[2] % 2 == 0)  # all that blocks are for
+]
+WINOGRAD_CASES = [
+    case for case in LAYERS if winograd.serves(case[0], stride=case[1], sides=(case[2], case[2]))
 ]
 
 
@@ -60,11 +68,9 @@ def reference(x, kernel, dy, stride):
     return y, dx[:, before : before + side, before : before + side], dkernel
 
 
-@pytest.mark.parametrize(("name", "case"), CASES, ids=str)
-def test_all_parts_agree_with_the_definition(name, case):
+def check(chosen, case, *, atol):
     stride = case[1]
     x, kernel, dy = layer(*case)
-    chosen = getattr(formulations, name.upper())
 
     @jax.jit
     def parts(x, kernel, dy):
@@ -77,7 +83,32 @@ def test_all_parts_agree_with_the_definition(name, case):
     expectations = reference(x, kernel, dy, stride)
     for part, expected in zip(parts(x, kernel, dy), expectations, strict=True):
         scale = np.abs(expected).max()
-        np.testing.assert_allclose(part / scale, expected / scale, rtol=0, atol=2e-6)
+        np.testing.assert_allclose(part / scale, expected / scale, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize(("name", "case"), CASES, ids=str)
+def test_all_parts_agree_with_the_definition(name, case):
+    check(getattr(formulations, name.upper()), case, atol=2e-6)
+
+
+@pytest.mark.parametrize("case", WINOGRAD_CASES, ids=str)
+def test_winograd_agrees_with_the_definition_within_its_error(case):
+    check(winograd.WINOGRAD, case, atol=3e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in LAYERS if case[1] == 1], ids=str)
+def test_kn2row_agrees_with_the_definition(case):
+    x, kernel, dy = layer(*case)
+    expected = reference(x, kernel, dy, 1)[2]
+    got = jax.jit(functools.partial(formulations.kn2row_kernel_gradient, stride=1))(x, kernel, dy)
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(got / scale, expected / scale, rtol=0, atol=2e-6)
+
+
+def test_kn2row_refuses_what_it_would_get_wrong():
+    x, kernel, dy = map(jnp.asarray, layer(5, 2, 8, 3, 4))
+    with pytest.raises(ValueError, match="stride 1"):
+        formulations.kn2row_kernel_gradient(x, kernel, dy, stride=2)
 
 
 def test_same_padding_puts_the_odd_pixel_behind():
