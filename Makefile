@@ -9,6 +9,8 @@ SHELL := /bin/bash
 
 PYTHON ?=
 OUT ?= demo-output
+# Not `?=`: some systems have a variable NAME in every environment.
+NAME := all
 VENV := .venv
 BIN := $(VENV)/bin
 STATED := requirements.txt pyproject.toml
@@ -38,7 +40,7 @@ if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help demo test lint unit test-long test-identity test-tensorflow format clean
+.PHONY: help demo test lint unit test-long test-identity test-tensorflow bench format clean
 
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
@@ -47,6 +49,7 @@ help:
 	@echo "make test-long        the tests that train or convert for minutes"
 	@echo "make test-identity    the tests of the identity distance (dlib and its model, 100 MB)"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
+	@echo "make bench            all benchmarks, beside PyTorch (large download); NAME=step for one"
 	@echo "make format           let ruff format the code"
 	@echo "make clean            remove .venv, caches and $(OUT)/"
 
@@ -72,6 +75,11 @@ test-identity: $(VENV)/.installed-identity
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow
 
+# Its tests first: a comparison with another amount of work would mean nothing.
+bench: $(VENV)/.installed-bench
+	@$(BIN)/python -m pytest -q tests/test_benchmarks.py
+	@$(BIN)/python -m benchmarks $(NAME)
+
 format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
@@ -96,4 +104,8 @@ $(VENV)/.installed-identity: $(STATED) | $(VENV)/bin/python
 
 $(VENV)/.installed-tensorflow: $(STATED) | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,mtcnn-tf]"
+	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
+
+$(VENV)/.installed-bench: $(STATED) | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,bench]"
 	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed

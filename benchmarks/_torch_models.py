@@ -5,6 +5,7 @@ other in the batch, so that each decoder reads a contiguous part. Adam is the fu
 head and the losses beside L1 are left out: compare with a configuration without them.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,7 @@ class Autoencoder(nn.Module):
         # Padding is 2 on both sides where TensorFlow and XLA pad 1 and 2: the same work.
         self.encoder = nn.ModuleList(
             nn.Conv2d(c_in, c_out, 5, stride=2, padding=2)
-            for c_in, c_out in zip(widths[:-1], widths[1:], strict=True)
+            for c_in, c_out in itertools.pairwise(widths)
         )
         side = model.latent_size
         self.folded = (model.inter_features, side, side)
@@ -62,7 +63,7 @@ class Autoencoder(nn.Module):
 def decoder(model: config.ModelConfig) -> nn.Module:
     """Upscales and a 5x5 convolution with a sigmoid."""
     widths = (model.inter_upscale_features, *model.decoder_features)
-    upscales = [Upscale(c_in, c_out) for c_in, c_out in zip(widths[:-1], widths[1:], strict=True)]
+    upscales = [Upscale(c_in, c_out) for c_in, c_out in itertools.pairwise(widths)]
     return nn.Sequential(*upscales, nn.Conv2d(widths[-1], 3, 5, padding=2), nn.Sigmoid())
 
 

@@ -1,169 +1,136 @@
-"""Each layer of a preset in every formulation, and the whole training step, on this machine's CPU.
+"""Each layer of a preset in every formulation, and the parts of its step, on this machine's CPU.
 
 The three parts of a layer (forward pass, gradient of the input, gradient of the kernel) are timed
-by themselves, the formulations in turn, so that other load meets all of them. Wall seconds are
-the least of the rounds; CPU seconds, over all threads, their median. A star marks what
-`jaxswap.models.convolution.cpu_formulation` takes. A layer alone pays for its own pixel shuffles,
-which XLA cancels between neighbours: the step has the last word on blocks.
-
-    python benchmarks/convolution.py [--preset NAME] [--batch-size N] [--rounds N] [--out FILE.json]
+by themselves, the formulations in turn, so that other load meets all of them. A star marks what
+`jaxswap.models.convolution.cpu_formulation` takes, a plus what it takes with --model.precision
+fast. A layer alone pays for its own pixel shuffles, which XLA cancels between neighbours: the step
+has the last word on blocks.
 """
 
-import argparse
 import functools
-import json
-import os
-import platform
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from jaxswap import config, presets
-from jaxswap.models import convolution, formulations
+from benchmarks import _layers, measuring, step
+from jaxswap import config
+from jaxswap.models import convolution, formulations, winograd
 
 PARTS = ("forward", "input_gradient", "kernel_gradient")
 
 
-def layers(
-    model: config.ModelConfig, *, batch_size: int
-) -> Iterator[tuple[str, tuple, tuple, int]]:
-    """Name, shape of the input, shape of the kernel and stride, for two identities."""
-    merged, side, channels = 2 * batch_size, model.image_size, 3
-    for number, features in enumerate(model.encoder_features, 1):
-        yield f"encoder {number}", (merged, side, side, channels), (5, 5, channels, features), 2
-        side, channels = side // 2, features
-    channels, latent = model.inter_features, model.inter_upscale_features
-    yield "inter", (merged, side, side, channels), (3, 3, channels, 4 * latent), 1
-    heads = [("decoder", model.decoder_features, 3)]
-    heads += [("mask head", model.mask_features, 1)] if model.mask_head else []
-    for name, widths, pictures in heads:
-        size, channels = 2 * side, latent
-        for number, features in enumerate(widths, 1):
-            shape, kernel = (batch_size, size, size, channels), (3, 3, channels, 4 * features)
-            yield f"{name} {number}", shape, kernel, 1
-            size, channels = 2 * size, features
-        yield f"{name} out", (batch_size, size, size, channels), (5, 5, channels, pictures), 1
+def convolutions(model: config.ModelConfig, *, batch_size: int) -> Iterator[_layers.Layer]:
+    """Those of two identities that differ in shape."""
+    seen = set()
+    for layer in _layers.layers(model, batch_size=batch_size):
+        shape = layer.x_shape, layer.kernel_shape, layer.stride
+        if len(layer.kernel_shape) == 4 and shape not in seen:
+            seen.add(shape)
+            yield layer
 
 
-def alternately(calls: dict[str, Callable[[], Any]], *, rounds: int) -> dict[str, dict[str, float]]:
-    """Milliseconds of each call, taken in turn; the first round, which compiles, is not counted."""
-    wall: dict[str, list[float]] = {name: [] for name in calls}
-    cpu: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(rounds + 1):
-        for name, call in calls.items():
-            start, start_cpu = time.perf_counter(), time.process_time()
-            jax.block_until_ready(call())
-            if number:
-                wall[name].append(1e3 * (time.perf_counter() - start))
-                cpu[name].append(1e3 * (time.process_time() - start_cpu))
-    return {
-        name: {"wall_ms": min(wall[name]), "cpu_ms": float(np.median(cpu[name]))} for name in calls
-    }
-
-
-def time_layer(
-    x_shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int, *, rounds: int
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Milliseconds by part and formulation."""
-    rng = np.random.default_rng(0)
-    side = -(-x_shape[1] // stride)
-    shapes = x_shape, kernel_shape, (x_shape[0], side, side, kernel_shape[-1])
-    x, kernel, dy = (jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in shapes)
-    named = {"direct": formulations.DIRECT, "product": formulations.PRODUCT}
-    if stride == 1 and side % 2 == 0 and kernel_shape[-1] <= convolution.FEW_CHANNELS:
-        named["blocks"] = formulations.BLOCKS
-    chosen = convolution.cpu_formulation(x_shape, kernel_shape, stride=stride)
-    results = {}
-    for part in PARTS:
-        arrays = (x, kernel) if part == "forward" else (x, kernel, dy)
-        calls = {
-            name + "*" * (getattr(chosen, part) is getattr(formulation, part)): functools.partial(
-                jax.jit(functools.partial(getattr(formulation, part), stride=stride)), *arrays
-            )
-            for name, formulation in named.items()
-        }
-        results[part] = alternately(calls, rounds=rounds)
-    return results
-
-
-def time_step(
-    preset: config.Config, *, batch_size: int, rounds: int
-) -> dict[str, dict[str, float]]:
-    """Milliseconds of the parts of a training step, without the host's share of it."""
-    import optax
-
-    from jaxswap.augmentation import recipe
-    from jaxswap.losses import weighting
-    from jaxswap.models import autoencoder
-
-    model, key, chip = preset.model, jax.random.key(0), preset.data.chip_size
-    params = jax.jit(lambda key: autoencoder.init(key, model, num_identities=2))(key)
-    rng = np.random.default_rng(0)
-    chips = jnp.asarray(rng.integers(0, 256, (batch_size, 2, chip, chip, 3), dtype=np.uint8))
-    adam = optax.adam(1e-4)
-    moments = adam.init(params)
-
-    def augment(chips: Any) -> Any:
-        return recipe.augment(
-            key, chips, chips, size=model.image_size, augmentation=preset.augmentation
+def ways(layer: _layers.Layer, part: str) -> dict[str, Callable[..., Any]]:
+    """Every formulation of a part that serves the layer, the chosen ones marked."""
+    side, features = layer.kernel_shape[0], layer.kernel_shape[-1]
+    sides = layer.x_shape[1:3]
+    whole = {"direct": formulations.DIRECT, "product": formulations.PRODUCT}
+    few = layer.stride == 1 and features <= convolution.FEW_CHANNELS
+    if few and all(side % 2 == 0 for side in sides):
+        whole["blocks"] = formulations.BLOCKS
+    if winograd.serves(side, stride=layer.stride, sides=sides):
+        whole["winograd"] = winograd.WINOGRAD
+    found = {name: getattr(formulation, part) for name, formulation in whole.items()}
+    if few and part == "kernel_gradient":
+        found["kn2row"] = formulations.kn2row_kernel_gradient
+    chosen = {
+        mark: convolution.cpu_formulation(
+            layer.x_shape, layer.kernel_shape, stride=layer.stride, precision=precision
         )
-
-    def loss(params: Any, pictures: Any) -> Any:
-        masks = pictures.warped_regions[..., :1]
-        outputs = autoencoder.reconstruct(params, model, pictures.warped, masks=masks)
-        return weighting.training_loss(
-            outputs, pictures.target, pictures.target_regions, preset.loss
-        )[0]
-
-    def step(params: Any, moments: Any, chips: Any) -> Any:
-        updates, moments = adam.update(jax.grad(loss)(params, augment(chips)), moments)
-        return optax.apply_updates(params, updates), moments
-
-    pictures = jax.jit(augment)(chips)
-    start = time.perf_counter()
-    compiled = jax.jit(step).lower(params, moments, chips).compile()
-    compile_ms = 1e3 * (time.perf_counter() - start)
-    calls = {
-        "step": functools.partial(compiled, params, moments, chips),
-        "forward": functools.partial(jax.jit(loss), params, pictures),
-        "forward and backward": functools.partial(jax.jit(jax.grad(loss)), params, pictures),
-        "augmentation": functools.partial(jax.jit(augment), chips),
-        "adam": functools.partial(jax.jit(adam.update), params, moments),
+        for mark, precision in (("*", "default"), ("+", "fast"))
     }
-    return alternately(calls, rounds=rounds) | {"compile": {"wall_ms": compile_ms}}
+    return {
+        name + "".join(mark for mark, one in chosen.items() if getattr(one, part) is way): way
+        for name, way in found.items()
+    }
 
 
-def main() -> None:
-    """Measure, print a table and write the figures if asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", choices=presets.PRESETS, default="quick")
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    preset = presets.PRESETS[options.preset]
-    results: dict[str, Any] = {"layers": {}, "load": os.getloadavg()}
-    results["machine"] = {"processor": platform.processor(), "cores": os.cpu_count()}
-    print(f"load {os.getloadavg()[0]:.1f}; ms wall / ms CPU")
-    for name, *layer in layers(preset.model, batch_size=options.batch_size):
-        timed = time_layer(*layer, rounds=options.rounds)
-        results["layers"][name] = timed
-        for part, figures in timed.items():
-            line = "  ".join(
-                f"{how} {ms['wall_ms']:.1f}/{ms['cpu_ms']:.1f}" for how, ms in figures.items()
-            )
-            print(f"{name:12s} {part:16s} {line}", flush=True)
-    results["step"] = time_step(preset, batch_size=options.batch_size, rounds=options.rounds)
-    for name, ms in results["step"].items():
-        print(f"{name:29s} " + " / ".join(f"{value:.1f}" for value in ms.values()))
-    if options.out:
-        options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+def time_part(layer: _layers.Layer, part: str, *, rounds: int) -> dict[str, list[measuring.Sample]]:
+    """Samples of each formulation."""
+    import jax
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    shapes = [layer.x_shape, layer.kernel_shape]
+    shapes += [layer.y_shape] if part != "forward" else []
+    arrays = [jax.device_put(rng.standard_normal(shape, np.float32)) for shape in shapes]
+    works = {}
+    for name, way in ways(layer, part).items():
+        compiled = jax.jit(functools.partial(way, stride=layer.stride))
+        works[name] = lambda compiled=compiled: jax.block_until_ready(compiled(*arrays))
+    return measuring.interleaved(works, rounds=rounds)
 
 
-if __name__ == "__main__":
-    main()
+def time_step(chosen: config.Config, *, rounds: int) -> dict[str, list[measuring.Sample]]:
+    """Samples of the parts of a training step, each a program of its own."""
+    import jax
+    import jax.numpy as jnp
+
+    from jaxswap.training import optimizers, state
+    from jaxswap.training import step as training_step
+
+    now = jax.jit(lambda: state.create(chosen, num_identities=2))()
+    side = chosen.data.chip_size
+    shape = (chosen.train.batch_size, 2, side, side, 3)
+    chips = jax.random.randint(jax.random.key(0), shape, 0, 256).astype(jnp.uint8)
+    batch = {"image": chips, "regions": chips}
+    augment = jax.jit(functools.partial(training_step.augmented_batch, chosen))
+    pictures = augment(now.step, batch)
+
+    def loss(params: Any, pictures: Any) -> jax.Array:
+        return training_step.loss_and_parts(params, chosen, pictures)[0]
+
+    forward, both = jax.jit(loss), jax.jit(jax.grad(loss))
+    adam = jax.jit(optimizers.make_optimizer(chosen.optimizer).update)
+    works = {
+        "augmentation": lambda: augment(now.step, batch),
+        "forward": lambda: forward(now.params, pictures),
+        "forward and backward": lambda: both(now.params, pictures),
+        "adam": lambda: adam(now.params, now.opt_state, now.params),
+    }
+    return measuring.interleaved(
+        {name: lambda work=work: jax.block_until_ready(work()) for name, work in works.items()},
+        rounds=rounds,
+    )
+
+
+def rows(
+    samples: Mapping[str, Sequence[measuring.Sample]], *, what: str, part: str
+) -> list[dict[str, Any]]:
+    """Of the table."""
+    return [
+        {
+            "what": what,
+            "part": part,
+            "how": how,
+            "wall ms": measuring.spread([1e3 * one.wall_s for one in taken]),
+            "CPU ms": measuring.spread([1e3 * one.cpu_s for one in taken]),
+        }
+        for how, taken in samples.items()
+    ]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure, print a table, write JSON."""
+    parser = measuring.parser(__doc__, "convolution")
+    parser.add_argument("--preset", default="original-2017")
+    parser.add_argument("--batch-size", type=int, default=16, help="of each identity (default: 16)")
+    parser.add_argument("--precision", choices=step.PRECISIONS, help="of the step's parts")
+    options = parser.parse_args(argv)
+    chosen = step.choose(options.preset, batch_size=options.batch_size, precision=options.precision)
+    found: list[dict[str, Any]] = []
+    for layer in convolutions(chosen.model, batch_size=options.batch_size):
+        for part in PARTS:
+            taken = time_part(layer, part, rounds=options.rounds)
+            found += rows(taken, what=layer.name, part=part)
+    found += rows(time_step(chosen, rounds=options.rounds), what="step", part="")
+    measuring.show(found)
+    measuring.write(options.out, options=options, rows=found)

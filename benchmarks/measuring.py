@@ -96,14 +96,15 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def parser(doc: str, name: str) -> argparse.ArgumentParser:
-    """A parser with what every benchmark has: --rounds and --out."""
+def parser(doc: str, name: str, *, sampled: bool = True) -> argparse.ArgumentParser:
+    """A parser with what every benchmark has: --out, and --rounds where it takes samples."""
     made = argparse.ArgumentParser(
         prog=f"python -m benchmarks {name}",
         description=doc,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--rounds", type=int, default=10, help="samples of each (default: 10)")
+    if sampled:
+        made.add_argument("--rounds", type=int, default=10, help="samples of each")
     made.add_argument("--out", type=Path, default=RESULTS / f"{name}.json", help="JSON file")
     return made
 

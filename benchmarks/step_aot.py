@@ -2,19 +2,17 @@
 
     pip install "jax[tpu]"
     JAX_PLATFORMS=cpu TPU_SKIP_MDS_QUERY=1 TPU_WORKER_HOSTNAMES=localhost \
-        python benchmarks/step_aot.py v5e:2x2 v5e:16x16 --preset quick --out step_aot.json
+        python -m benchmarks step_aot v5e:2x2 v5e:16x16 --preset quick
 
 The compiler is the one that the slice would use: it says how much memory a chip needs, what is sent
 between chips, and refuses what would not fit. It says nothing reliable about time.
 """
 
-import argparse
 import dataclasses
-import json
 import re
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +20,7 @@ import numpy as np
 from jax.experimental import topologies
 from jax.sharding import Mesh
 
+from benchmarks import measuring
 from jaxswap import config, presets
 from jaxswap.training import sharding, state, step
 
@@ -63,15 +62,14 @@ def measure(topology: str, configuration: config.Config) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Measure each slice and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str]) -> None:
+    """Compile for each slice, print a table, write JSON."""
+    parser = measuring.parser(__doc__, "step_aot", sampled=False)
     parser.add_argument("topologies", nargs="+", help="slices, such as v5e:4x4")
     parser.add_argument("--preset", default="quick", choices=presets.PRESETS)
     parser.add_argument("--batch-size", type=int, help="chips of each identity on each chip")
     parser.add_argument("--dtype", default="bfloat16", choices=("float32", "bfloat16"))
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     chosen = presets.PRESETS[options.preset]
     batch_size = options.batch_size or chosen.train.batch_size
     chosen = dataclasses.replace(
@@ -79,13 +77,6 @@ def main() -> None:
         model=dataclasses.replace(chosen.model, dtype=options.dtype),
         train=dataclasses.replace(chosen.train, batch_size=batch_size),
     )
-    results = []
-    for topology in options.topologies:
-        results.append(measure(topology, chosen))
-        print(" ".join(f"{name} {value};" for name, value in results[-1].items()), flush=True)
-    if options.out:
-        options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    rows = [measure(topology, chosen) for topology in options.topologies]
+    measuring.show(rows)
+    measuring.write(options.out, options=options, rows=rows)

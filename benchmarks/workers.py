@@ -32,6 +32,7 @@ class Worker:
 
         `python` is the interpreter, of another environment where that is needed.
         """
+        self._function = function
         self._process = subprocess.Popen(
             [python or sys.executable, "-m", "benchmarks.workers", function, json.dumps(settings)],
             stdin=subprocess.PIPE,
@@ -59,6 +60,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
     def __enter__(self) -> "Worker":
         return self
@@ -70,7 +72,8 @@ class Worker:
         for line in self._process.stdout:
             if line.startswith("{"):
                 return json.loads(line)
-        raise RuntimeError(f"a worker ended with {self._process.wait()}")
+        self.close()
+        raise RuntimeError(f"{self._function} ended with {self._process.returncode}")
 
 
 def interleaved(workers: Mapping[str, Worker], *, rounds: int) -> dict[str, list[measuring.Sample]]:
