@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from jaxswap import errors
-from jaxswap.cli import parsing
+from jaxswap.cli import environment, parsing
 
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space, or write to another disk",
@@ -28,8 +28,7 @@ _REMEDIES = {
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # XLA's and LiteRT's notes; errors stay
-    os.environ.setdefault("GLOG_minloglevel", "2")
+    environment.prepare(sys.argv[1:], os.environ)
     logging.disable(logging.WARNING)  # what users should know, the commands print themselves
     try:
         code = run(sys.argv[1:])

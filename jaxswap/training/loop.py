@@ -6,6 +6,7 @@ Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Every
 
 import contextlib
 import dataclasses
+from concurrent import futures
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -80,17 +81,21 @@ def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh:
     with (
         checkpoints.Store(run.checkpoints_dir, keep=configuration.train.keep) as store,
         stopping.StopRequest() as stop,
+        futures.ThreadPoolExecutor(1) as aside,
     ):
+        # The step compiles while the first state is made and the loader begins.
+        compiling = aside.submit(
+            training_step.compile_step, configuration, mesh, num_identities=len(run.identities)
+        )
         current, start = _first_state(run, store, loader, mesh)
         reporter = reporting.Reporter(run, start, validation)
         try:
             if start:
                 reporter.say(f"Going on from step {start} of {configuration.steps}.")
-            step_fn = training_step.make_step(configuration, mesh)
             done = start
             for step in range(start, configuration.steps):
                 batch = sharding.put_batch(next(loader), mesh)
-                current, values = step_fn(current, batch)
+                current, values = compiling.result()(current, batch)
                 done = step + 1
                 finite = reporter.after_step(done, current, values)
                 stopping_now = stop.requested(done)

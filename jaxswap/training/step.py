@@ -16,6 +16,7 @@ from jaxswap.training import optimizers, sharding, state
 
 Metrics = dict[str, Float[Array, ""]]
 Batch = dict[str, UInt8[Array, "b i h w 3"]]
+Step = Callable[[state.TrainState, Batch], tuple[state.TrainState, Metrics]]
 
 
 def augmented_batch(
@@ -65,9 +66,7 @@ def update(
     return after, {"loss": loss, "gradient_norm": gradient_norm, **parts}
 
 
-def make_step(
-    configuration: config.Config, mesh: Mesh
-) -> Callable[[state.TrainState, Batch], tuple[state.TrainState, Metrics]]:
+def make_step(configuration: config.Config, mesh: Mesh) -> Step:
     """`update`, compiled for the mesh; the state that it is given is used up."""
     everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
 
@@ -80,6 +79,17 @@ def make_step(
         out_shardings=(everywhere, everywhere),
         donate_argnums=0,
     )
+
+
+def compile_step(configuration: config.Config, mesh: Mesh, *, num_identities: int) -> Step:
+    """The step of `make_step`, compiled now, from shapes alone."""
+    size = configuration.data.chip_size
+    pictures = jax.ShapeDtypeStruct(
+        (configuration.train.batch_size, num_identities, size, size, 3), jnp.uint8
+    )
+    before = jax.eval_shape(lambda: state.create(configuration, num_identities=num_identities))
+    lowered = make_step(configuration, mesh).lower(before, {"image": pictures, "regions": pictures})
+    return lowered.compile()
 
 
 def _average(
