@@ -123,7 +123,7 @@ def convert(
         params, run.config.model, identity=identity, batch_size=options.batch_size
     )
     output = outputs.make(reader.info, out, mark=mark, options=options)
-    work = _Work(reader=reader, run=run.config, options=options, faces=faces)
+    work = Work(reader=reader, run=run.config, options=options, faces=faces)
     frames = swapped = 0
     start_s = 0.0
     with output, stages.Line() as line, contextlib.ExitStack() as stack:
@@ -151,8 +151,13 @@ def convert(
     )
 
 
+def workers() -> int:
+    """Threads of a stage that has several."""
+    return min(_MOST_WORKERS, stages.cores())
+
+
 @dataclasses.dataclass(kw_only=True)
-class _Work:
+class Work:
     """The stages, each a generator over what the one before it makes, or a function of an item."""
 
     reader: footage.FrameReader
@@ -165,17 +170,17 @@ class _Work:
     def written(
         self, line: stages.Line, model: swapper.Swapper, output: outputs.Output
     ) -> Iterator[bool]:
-        """Whether a face changed in each frame, once that is written."""
-        workers = min(_MOST_WORKERS, stages.cores())
-        pool = {"workers": workers, "bound": max(_BOUND, 2 * workers)}
+        """The whole line: whether a face changed in each frame, once that is written."""
+        pool = {"workers": workers(), "bound": max(_BOUND, 2 * workers())}
         frames = line.ahead("read", self.reader, bound=_BOUND)
-        found = line.ahead("find faces", self._find(frames), bound=_BOUND)
-        seen = line.mapped("cut faces", lambda item: self._cut(item, output), found, **pool)
-        swapped = line.ahead("swap", self._swap(seen, model), bound=_BOUND, prepare=model.warm_up)
-        painted = line.mapped("paint", lambda item: self._paint(item, output), swapped, **pool)
-        return line.ahead("write", self._write(painted, output), bound=_BOUND)
+        found = line.ahead("find faces", self.find(frames), bound=_BOUND)
+        seen = line.mapped("cut faces", lambda item: self.cut(item, output), found, **pool)
+        swapped = line.ahead("swap", self.swap(seen, model), bound=_BOUND, prepare=model.warm_up)
+        painted = line.mapped("paint", lambda item: self.paint(item, output), swapped, **pool)
+        return line.ahead("write", self.write(painted, output), bound=_BOUND)
 
-    def _find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
+    def find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
+        """Each frame with the faces in it that will change."""
         finder = finding.FaceFinder(self.faces)
         follow = self.reader.info.kind == "video"
         wanted = selection.Selection(
@@ -186,7 +191,8 @@ class _Work:
             chosen = wanted.pick([face.detection for face in found], frame.time_s)
             yield _Found(frame=frame, faces=[found[i] for i in chosen])
 
-    def _cut(self, found: _Found, output: outputs.Output) -> _Seen:
+    def cut(self, found: _Found, output: outputs.Output) -> _Seen:
+        """The faces as the model sees them."""
         cuts = [
             sightings.cut(
                 face,
@@ -198,7 +204,8 @@ class _Work:
         ]
         return _Seen(original=output.keep(found.frame), sightings=cuts)
 
-    def _swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
+    def swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
+        """What the model makes of the faces, in full batches where faces are not too rare."""
         held: list[_Seen] = []
         waiting = 0
         for item in seen:
@@ -220,10 +227,10 @@ class _Work:
             own = list(itertools.islice(faces, len(item.sightings)))
             yield _Swapped(seen=item, faces=own)
 
-    def _paint(
+    def paint(
         self, swapped: _Swapped, output: outputs.Output
     ) -> tuple[originals.Original, canvas.Canvas | None]:
-        """A frame in which nothing changes has no canvas."""
+        """The swapped faces in their frame; one in which nothing changes has no canvas."""
         original, faces = swapped.seen.original, swapped.faces
         if not faces:
             return original, None
@@ -233,11 +240,12 @@ class _Work:
             paster.paste(painted, cut, face, learned_mask=mask)
         return original, painted
 
-    def _write(
+    def write(
         self,
         painted: Iterable[tuple[originals.Original, canvas.Canvas | None]],
         output: outputs.Output,
     ) -> Iterator[bool]:
+        """Whether a face changed in each frame, once that is written."""
         for original, changed in painted:
             output.write(original, changed)
             yield changed is not None

@@ -1,0 +1,118 @@
+"""CPU time of putting one face into a frame: our three ways, and the two that are common.
+
+Ours are the whole of `Paster.paste` on a video frame in YUV: colours, alpha, warp, blend. The
+common ways get a frame in RGB, for the conversion of which nothing is charged, and warp and blend
+the whole of it: in float32 by alpha, or by `cv2.seamlessClone`.
+
+    python -m benchmarks blend [--rounds 10]
+"""
+
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks import measuring
+from jaxswap import config, footage, geometry, images
+from jaxswap.conversion import alpha, canvas, colorimetry, paste, sightings
+from jaxswap.faces import chips
+
+FRAMES = {"720p": (1280, 720), "1080p": (1920, 1080)}
+FACES_PX = (120, 240, 480)
+"""Height of the face oval in the frame."""
+OVAL = 0.8
+"""The same as a share of the view."""
+VIEW = 64
+COVERAGE = 0.625
+CALLS = 3
+"""In one sample."""
+
+
+def sighting(frame_u8: np.ndarray, *, face_px: int) -> sightings.Sighting:
+    """A face in the middle of a frame, turned by ten degrees."""
+    height, width = frame_u8.shape[:2]
+    scale, angle = VIEW * OVAL / face_px, np.deg2rad(10)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shift = (VIEW - 1) / 2 - turn @ [width / 2, height / 2]
+    view_from_frame = np.column_stack([turn, shift])
+    oval_u8 = np.zeros((alpha.SIZE, alpha.SIZE), np.uint8)
+    middle, axes = (alpha.SIZE // 2,) * 2, (int(0.34 * alpha.SIZE), int(OVAL / 2 * alpha.SIZE))
+    cv2.ellipse(oval_u8, middle, axes, 0, 0, 360, 255, -1)
+    return sightings.Sighting(
+        view_from_frame=view_from_frame,
+        view_u8=chips.cut_chip(frame_u8, view_from_frame, VIEW),
+        oval_u8=oval_u8,
+    )
+
+
+def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object]]:
+    """Every way to put a face of this size into the frame."""
+    height, width = frame_u8.shape[:2]
+    seen = sighting(frame_u8, face_px=face_px)
+    face = images.to_float(np.ascontiguousarray(seen.view_u8[:, ::-1]))
+    tags = colorimetry.ColorTags(1, 1, 1, 1)
+    blank = av.VideoFrame(width, height, "yuv420p")
+    planes = colorimetry.from_rgb_u8(frame_u8, tags=tags, pix_fmt="yuv420p", like=blank)
+    frame_from_view = geometry.invert(seen.view_from_frame)
+    frame_from_alpha = geometry.compose(
+        frame_from_view, geometry.invert(chips.finer(alpha.SIZE / VIEW))
+    )
+    mask = images.to_float(seen.oval_u8)[..., None]
+    soft = alpha.soft(mask, coverage=COVERAGE, erode=0.025, feather=0.02)[..., 0]
+
+    def ours(blend: str) -> Callable[[], object]:
+        paster = paste.Paster(config.ConvertConfig(blend=blend), COVERAGE)
+        return lambda: paster.paste(
+            canvas.YuvCanvas(planes, tags=tags), seen, face, learned_mask=None
+        )
+
+    def warped(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC)
+
+    def by_alpha() -> np.ndarray:
+        share = warped(soft, frame_from_alpha)[..., None]
+        region = images.to_float(frame_u8)
+        return images.to_u8(share * warped(face, frame_from_view) + (1 - share) * region)
+
+    def by_clone() -> np.ndarray:
+        whole_u8 = images.to_u8(warped(face, frame_from_view))
+        inside = np.where(warped(soft, frame_from_alpha) > 0.5, np.uint8(255), np.uint8(0))
+        x, y, w, h = cv2.boundingRect(inside)
+        centre = (x + w // 2, y + h // 2)
+        return cv2.seamlessClone(whole_u8, frame_u8, inside, centre, cv2.NORMAL_CLONE)
+
+    return {
+        "feather": ours("feather"),
+        "paste": ours("paste"),
+        "poisson": ours("poisson"),
+        "full frame, alpha": by_alpha,
+        "full frame, seamlessClone": by_clone,
+    }
+
+
+def main(argv: Sequence[str]) -> None:
+    """Print a table, write JSON."""
+    options = measuring.parser(__doc__, "blend").parse_args(argv)
+    clip = Path(str(resources.files("jaxswap.demo") / "assets" / "a_test.mp4"))
+    small_u8 = next(iter(footage.FrameReader(clip))).image_u8
+    rows, samples = [], {}
+    for name, size in FRAMES.items():
+        frame_u8 = cv2.resize(small_u8, size, interpolation=cv2.INTER_CUBIC)
+        for face_px in FACES_PX:
+            works = {
+                way: lambda work=work: [work() for _ in range(CALLS)]
+                for way, work in ways(frame_u8, face_px=face_px).items()
+            }
+            taken = measuring.interleaved(works, rounds=options.rounds)
+            samples[f"{name}, {face_px} px"] = taken
+            cpu = {
+                way: 1000 * measuring.spread([one.cpu_s for one in found]).median / CALLS
+                for way, found in taken.items()
+            }
+            rows.append({"frame": name, "face px": face_px, **cpu})
+    print("CPU milliseconds a face, median")
+    measuring.show(rows)
+    measuring.write(options.out, options=options, cpu_ms=rows, samples=samples)
