@@ -30,9 +30,9 @@ def repeats(shape: Shape) -> int:
     return max(1, min(MOST_REPEATS, round(SAMPLE_FLOP / flop(shape))))
 
 
-def rate(taken: measuring.Sample, shape: Shape) -> float:
-    """GFLOP/s of one sample."""
-    return repeats(shape) * flop(shape) / taken.wall_s / 1e9
+def rate(taken: measuring.Sample, shape: Shape, *, field: str = "wall_s") -> float:
+    """GFLOP of one sample in a second, of the wall or of all threads (`cpu_s`)."""
+    return repeats(shape) * flop(shape) / getattr(taken, field) / 1e9
 
 
 def xla(*, shape: Sequence[int]) -> Callable[[], None]:
