@@ -11,8 +11,3 @@ def stream(root: jax.Array, name: str, step: int | jax.Array) -> jax.Array:
     Reference: https://docs.jax.dev/en/latest/jep/263-prng.html
     """
     return jax.random.fold_in(jax.random.fold_in(root, zlib.crc32(name.encode())), step)
-
-
-def per_element(key: jax.Array, indices: jax.Array) -> jax.Array:
-    """One key for each position in the global batch, whatever device holds it: `[n]` keys."""
-    return jax.vmap(lambda index: jax.random.fold_in(key, index))(indices)

@@ -1,4 +1,4 @@
-"""Random rotation, zoom, shift and mirror image of a chip.
+"""Rotation, zoom, shift and mirror image of a chip.
 
 Convention: points are complex numbers `x + iy` in units of the chip's side, (0, 0) its centre, y
 down. A similarity is then `p -> factor * p + shift` with two complex numbers, and a positive angle
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Complex
+from jaxtyping import Array, Bool, Complex, Float
 
 from jaxswap import config
 
@@ -29,18 +29,25 @@ class Similarity(NamedTuple):
         return Similarity(1 / self.factor, -self.shift / self.factor)
 
 
-def random_similarity(key: jax.Array, *, augmentation: config.AugmentationConfig) -> Similarity:
-    """Where the chip's points move: rotation and zoom around the centre, then the shift."""
-    angle, zoom, x, y = jax.random.uniform(key, (4,), minval=-1.0, maxval=1.0)
+def similarity(draws: Float[Array, "4"], *, augmentation: config.AugmentationConfig) -> Similarity:
+    """Where the chip's points move: rotation and zoom around the centre, then the shift.
+
+    Args:
+        draws: angle, zoom, x and y as shares of their amplitudes, in [-1, 1].
+        augmentation: the amplitudes.
+    """
+    angle, zoom, x, y = draws
     radians = jnp.deg2rad(augmentation.rotation_deg * angle)
     scale = 1 + augmentation.zoom * zoom
     factor = scale * jax.lax.complex(jnp.cos(radians), -jnp.sin(radians))
     return Similarity(factor, augmentation.shift * jax.lax.complex(x, y))
 
 
-def random_flip(key: jax.Array, *, augmentation: config.AugmentationConfig) -> Bool[Array, ""]:
-    """Whether the picture is mirrored, left for right."""
-    return jax.random.bernoulli(key, augmentation.flip)
+def is_flipped(
+    draw: Float[Array, ""], *, augmentation: config.AugmentationConfig
+) -> Bool[Array, ""]:
+    """Whether the picture is mirrored, left for right, by a draw in [-1, 1)."""
+    return (1 + draw) / 2 < augmentation.flip
 
 
 def fit_similarity(source: Complex[Array, " n"], target: Complex[Array, " n"]) -> Similarity:

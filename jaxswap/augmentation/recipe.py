@@ -10,14 +10,20 @@ grid's first line and not for a pixel's centre. Here both mean the same place, a
 amplitude 0 both are the chip's `view`.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float, Int, UInt8
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Bool, Complex, Float, UInt8
 
-from jaxswap import config, rngs
-from jaxswap.augmentation import affine, sampling, view, warp
+from jaxswap import config
+from jaxswap.augmentation import affine, prefilter, sampling, warp
+
+DRAWS = 55
+"""Random numbers for one chip: 50 for the grid, then angle, zoom, x, y and flip."""
 
 
 class Augmented(NamedTuple):
@@ -30,55 +36,60 @@ class Augmented(NamedTuple):
     target_regions: Float[Array, "b i s s 3"]
 
 
-class Places(NamedTuple):
-    """Which point of the chip each pixel shows."""
+class Grids(NamedTuple):
+    """Which points of the chip the 5x5 points of the pictures' grids show."""
 
-    warped: Complex[Array, "*n s s"]
-    target: Complex[Array, "*n s s"]
+    warped: Complex[Array, "*n 5 5"]
+    target: Complex[Array, "*n 5 5"]
 
 
-def places(
+def grids(
     offsets: Complex[Array, "5 5"],
     similarity: affine.Similarity,
-    flip: Array,
+    flip: Bool[Array, ""],
     *,
-    size: int,
     coverage: float,
-) -> Places:
+) -> Grids:
     """Where a chip is read, for one draw of everything random.
+
+    A similarity of points between a grid's points is the same as points between the moved grid's.
 
     Args:
         offsets: displacements of the grid's points, in chip sides.
         similarity: where the chip's points move.
         flip: true if the moved chip is mirrored.
-        size: side of the pictures in pixels.
-        coverage: share of the chip's side that they show.
+        coverage: share of the chip's side that the pictures show.
     """
-    rest = warp.regular_grid(coverage)
-    fit = affine.fit_similarity((rest + offsets).ravel(), jnp.ravel(rest))
-    shown = Places(
-        warp.sample_points(rest + offsets, size=size),
-        fit.invert().apply(warp.sample_points(rest, size=size)),
-    )
+    rest = jnp.asarray(warp.regular_grid(coverage))
+    fit = affine.fit_similarity((rest + offsets).ravel(), rest.ravel())
     back = similarity.invert()
 
-    def unmoved(points: Complex[Array, "s s"]) -> Complex[Array, "s s"]:
-        mirrored = jnp.where(flip, -jnp.conj(points), points)
-        return back.apply(mirrored)
+    def unmoved(grid: Complex[Array, "5 5"]) -> Complex[Array, "5 5"]:
+        return back.apply(jnp.where(flip, -jnp.conj(grid), grid))
 
-    return Places(unmoved(shown.warped), unmoved(shown.target))
+    return Grids(unmoved(rest + offsets), unmoved(fit.invert().apply(rest)))
 
 
-def random_places(key: jax.Array, *, size: int, augmentation: config.AugmentationConfig) -> Places:
-    """`places` of one chip, drawn."""
-    keys = jax.random.split(key, 3)
-    return places(
-        warp.random_offsets(keys[0], warp=augmentation.warp),
-        affine.random_similarity(keys[1], augmentation=augmentation),
-        affine.random_flip(keys[2], augmentation=augmentation),
-        size=size,
-        coverage=augmentation.coverage,
-    )
+def random_grids(
+    key: jax.Array, *, count: tuple[int, int], augmentation: config.AugmentationConfig
+) -> Grids:
+    """`grids` of `count[0]` elements with `count[1]` identities each, one after the other.
+
+    All numbers are drawn at once, each from the key and its place in the array: an element's do not
+    depend on how many there are, or on which device works them out.
+    """
+    # Open below: the normal distribution's end would be infinite.
+    draws = jax.random.uniform(key, (*count, DRAWS), minval=np.nextafter(np.float32(-1), 0))
+
+    def one(draws: Float[Array, " d"]) -> Grids:
+        return grids(
+            warp.offsets(draws[:50], warp=augmentation.warp),
+            affine.similarity(draws[50:54], augmentation=augmentation),
+            affine.is_flipped(draws[54], augmentation=augmentation),
+            coverage=augmentation.coverage,
+        )
+
+    return jax.vmap(one)(draws.reshape(-1, DRAWS))
 
 
 def augment(
@@ -88,9 +99,8 @@ def augment(
     *,
     size: int,
     augmentation: config.AugmentationConfig,
-    indices: Int[Array, " b"] | None = None,
 ) -> Augmented:
-    """A batch of chips, augmented; each element by its own key, whatever device holds it.
+    """A global batch of chips, augmented; under `jax.jit` each device works on its own.
 
     Args:
         key: of this step.
@@ -98,8 +108,6 @@ def augment(
         regions_u8: their masks in 0..255: the face, the eyes, the mouth.
         size: side of the pictures in pixels.
         augmentation: amplitudes; with every one 0 the pictures are the chips' views.
-        indices: positions of the elements in the global batch; 0, 1, ... if not given, which is
-            right under `jax.jit` for the whole of a sharded batch.
 
     Raises:
         ValueError: if images and regions differ in shape, or the chips are not square.
@@ -110,19 +118,16 @@ def augment(
             "and of one shape."
         )
     batch, identities, chip_size = images_u8.shape[:3]
-    count = batch * identities
-    indices = jnp.arange(batch) if indices is None else indices
-    keys = jax.vmap(rngs.per_element, in_axes=(0, None))(
-        rngs.per_element(key, indices), jnp.arange(identities)
-    ).reshape(count)
-    drawn = jax.vmap(lambda key: random_places(key, size=size, augmentation=augmentation))(keys)
-    chips = jnp.concatenate([images_u8, regions_u8], axis=-1)
-    chips = sampling.thin(
-        chips.reshape(count, chip_size, chip_size, 6),
-        factor=view.thinning(chip_size, size, augmentation.coverage),
+    drawn = random_grids(key, count=(batch, identities), augmentation=augmentation)
+    # In a loop, so that the points are stored: XLA would work them out again for every value.
+    points = lax.map(functools.partial(warp.sample_points, size=size), jnp.stack(drawn))
+    words = prefilter.apply(
+        jnp.stack([sampling.pack(u8.reshape(-1, *u8.shape[2:])) for u8 in (images_u8, regions_u8)]),
+        prefilter.design(chip_size, size, augmentation.coverage),
     )
-    pictures = []
-    for points in drawn:
-        read = sampling.bilinear(chips, points).reshape(batch, identities, size, size, 6)
-        pictures += [read[..., :3], read[..., 3:]]
-    return Augmented(*pictures)
+    read = [
+        sampling.bilinear(pictures, shown).reshape(batch, identities, size, size, 3)
+        for shown in points
+        for pictures in words
+    ]
+    return Augmented(*read)

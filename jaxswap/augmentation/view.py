@@ -18,6 +18,7 @@ from jax import lax
 from jaxtyping import Array, Float, UInt8
 
 from jaxswap import types
+from jaxswap.augmentation import prefilter
 
 
 def view_from_chip(chip_size: int, size: int, coverage: float) -> types.Similarity:
@@ -27,28 +28,16 @@ def view_from_chip(chip_size: int, size: int, coverage: float) -> types.Similari
     return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
 
 
-def thinning(chip_size: int, size: int, coverage: float) -> int:
-    """By which whole number a chip is averaged down before it is sampled bilinearly.
-
-    Sampling fewer points than one of each two pixels would alias: the chip is first brought near to
-    the density of the view. It must divide the chip's side.
-    """
-    factor = max(1, round(chip_size * coverage / size))
-    while chip_size % factor:
-        factor -= 1
-    return factor
-
-
 @functools.cache
 def _resampling(chip_size: int, size: int, coverage: float) -> np.ndarray:
-    """Matrix `[size, chip_size]`: the averaging and the bilinear sampling of one line."""
-    factor = thinning(chip_size, size, coverage)
-    coarse = chip_size // factor
-    centers = coarse * (0.5 + coverage * ((np.arange(size) + 0.5) / size - 0.5)) - 0.5
+    """Matrix `[size, chip_size]`: the filter and the bilinear reading of one line."""
+    lowpass = prefilter.matrix(chip_size, prefilter.design(chip_size, size, coverage))
+    thinned = len(lowpass)
+    centers = thinned * (0.5 + coverage * ((np.arange(size) + 0.5) / size - 0.5)) - 0.5
     weights = np.maximum(
-        0, 1 - np.abs(np.clip(centers, 0, coarse - 1)[:, None] - np.arange(coarse))
+        0, 1 - np.abs(np.clip(centers, 0, thinned - 1)[:, None] - np.arange(thinned))
     )
-    return (np.repeat(weights, factor, axis=1) / factor).astype(np.float32)
+    return (weights @ lowpass).astype(np.float32)
 
 
 def view(

@@ -5,7 +5,6 @@ Convention: complex points in units of the chip's side around its centre, as in 
 
 import functools
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -20,9 +19,14 @@ def regular_grid(coverage: float) -> Complex[np.ndarray, "5 5"]:
     return (line[None, :] + 1j * line[:, None]).astype(np.complex64)
 
 
-def random_offsets(key: jax.Array, *, warp: float) -> Complex[Array, "5 5"]:
-    """Displacements of the grid's points, normal with deviation `warp` along x and y."""
-    x, y = warp * jax.random.normal(key, (2, GRID, GRID))
+def offsets(draws: Float[Array, "50"], *, warp: float) -> Complex[Array, "5 5"]:
+    """Displacements of the grid's points, normal with deviation `warp` along x and y.
+
+    Args:
+        draws: uniform in (-1, 1), turned into normal ones by the inverse of their distribution.
+        warp: deviation in sides of the chip.
+    """
+    x, y = warp * np.float32(np.sqrt(2)) * lax.erf_inv(draws).reshape(2, GRID, GRID)
     return lax.complex(x, y)
 
 
@@ -37,15 +41,15 @@ def _interpolation(size: int) -> np.ndarray:
 
 
 def sample_points(
-    grid: Complex[Array, "5 5"] | Complex[np.ndarray, "5 5"], *, size: int
-) -> Complex[Array, "size size"]:
+    grid: Complex[Array, "*n 5 5"] | Complex[np.ndarray, "*n 5 5"], *, size: int
+) -> Complex[Array, "*n size size"]:
     """Which point of the chip each pixel shows: the grid between its points, bilinearly."""
     matrix = _interpolation(size)
 
-    def smooth(part: Float[Array, "5 5"]) -> Float[Array, "size size"]:
+    def smooth(part: Float[Array, "*n 5 5"]) -> Float[Array, "*n size size"]:
         # Written out, not as matrix products: a product's last bits change with the batch's size,
         # and so with the number of devices.
-        rows = sum(matrix[:, i, None] * part[i] for i in range(GRID))
-        return sum(rows[:, i, None] * matrix[:, i] for i in range(GRID))
+        rows = sum(matrix[:, i, None] * part[..., i, None, :] for i in range(GRID))
+        return sum(rows[..., i, None] * matrix[:, i] for i in range(GRID))
 
     return lax.complex(smooth(jnp.real(grid)), smooth(jnp.imag(grid)))

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from jaxswap.augmentation import view
 
@@ -12,7 +13,9 @@ def picture(size):
     return np.stack(channels, axis=-1).astype(np.uint8)
 
 
-@pytest.mark.parametrize(("chip_size", "coverage"), [(64, 1.0), (48, 0.625), (96, 0.6875)])
+@pytest.mark.parametrize(
+    ("chip_size", "coverage"), [(64, 1.0), (48, 0.625), (96, 0.6875), (256, 0.625)]
+)
 def test_the_view_is_the_chip_through_its_matrix(chip_size, coverage):
     chip = picture(chip_size)
     matrix = view.view_from_chip(chip_size, 64, coverage)
@@ -25,7 +28,7 @@ def test_the_view_is_the_chip_through_its_matrix(chip_size, coverage):
     )
     got = view.view(chip[None], size=64, coverage=coverage)[0]
     # OpenCV rounds places to 1/32 of a pixel; a shift of half a pixel would differ by more than 1.
-    np.testing.assert_allclose(255 * got, expected, atol=0.35)
+    np.testing.assert_allclose(255 * got, expected, atol=0.5)
 
 
 def test_a_chip_of_the_views_size_is_its_view():
@@ -35,20 +38,13 @@ def test_a_chip_of_the_views_size_is_its_view():
     )
 
 
-def test_a_dense_chip_is_averaged_first():
-    chip = np.random.default_rng(0).integers(0, 256, (1, 96, 96, 3), dtype=np.uint8)
-    assert view.thinning(96, 32, 1.0) == 3
-    expected = cv2.resize(chip[0].astype(np.float32), (32, 32), interpolation=cv2.INTER_AREA)
-    got = view.view(chip, size=32, coverage=1.0)[0]
-    np.testing.assert_allclose(255 * got, expected, atol=1e-3)
-
-
-def test_thinning_divides_the_chip_and_keeps_the_views_density():
-    assert view.thinning(256, 64, 0.625) == 2
-    assert view.thinning(96, 64, 0.6875) == 1
-    assert view.thinning(64, 64, 1.0) == 1
-    assert view.thinning(100, 16, 0.5) == 2  # 3 would be nearer, but is no divisor of 100
-    assert view.thinning(32, 64, 0.625) == 1
+def test_a_dense_chip_is_filtered_with_a_tent_of_two_pixels():
+    chip = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    seen = view.view(chip[None], size=32, coverage=1.0)[0]
+    ideal = Image.fromarray(chip).resize((32, 32), Image.Resampling.BILINEAR)
+    # Thinned by 2 on the way and not by 3: noise, the hardest case, differs by some levels.
+    assert np.abs(255 * seen - np.asarray(ideal)).mean() < 6
+    assert np.std(255 * seen) < 1.05 * np.std(np.asarray(ideal))
 
 
 def test_the_middle_of_the_chip_stays_in_the_middle():
