@@ -203,12 +203,13 @@ def verdict(
     return {
         "bounds_frames_per_s": bounds,
         "bottleneck": binds,
+        "most_cpu": max(rows, key=lambda row: row["CPU ms"])["stage"],
         "whole_frames_per_s": whole,
         "start_s": measuring.spread([report["start_s"] for report in reports]),
         "steady_frames_per_s": steady,
         "share_of_bound": steady.median / bounds[binds],
         "slowest_in_the_line": reports[-1]["slowest"],
-        "times_faceswap_at_most": whole.median / (1000 * cores / FACESWAP_CPU_MS),
+        "times_faceswap_at_least": whole.median / (1000 * cores / FACESWAP_CPU_MS),
     }
 
 
@@ -233,7 +234,7 @@ def plot(path: Path, waterfalls: Mapping[str, Sequence[Mapping[str, Any]]], foun
     import matplotlib
 
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     figure, axes = pyplot.subplots(
         len(waterfalls), 2, figsize=(11, 3.2 * len(waterfalls)), squeeze=False
@@ -247,6 +248,7 @@ def plot(path: Path, waterfalls: Mapping[str, Sequence[Mapping[str, Any]]], foun
         bars = right.barh(names, [row["frames/s alone"] for row in rows], color="tab:gray")
         right.bar_label(bars, fmt="%.0f", padding=3)
         right.set_xscale("log")
+        right.xaxis.set_minor_formatter(ticker.NullFormatter())
         verdict_ = found[preset]
         right.axvline(verdict_["steady_frames_per_s"].median, color="tab:red", label="whole line")
         right.axvline(
