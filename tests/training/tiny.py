@@ -18,9 +18,12 @@ from jaxswap import config
 IDENTITIES = ["a", "b"]
 MANIFEST = {"identities": [{"name": name} for name in IDENTITIES], "preset": "tiny"}
 
+CHIP_SIZE = 24
+
 CONFIG = config.Config(
     seed=5,
     steps=6,
+    data=config.DataConfig(chip_size=CHIP_SIZE),
     model=config.ModelConfig(
         image_size=16,
         encoder_features=(8, 16),
@@ -37,7 +40,7 @@ CONFIG = config.Config(
 )
 
 
-def chips(seed: int, *, count: int = 12, size: int = 24) -> tuple[np.ndarray, np.ndarray]:
+def chips(seed: int, *, count: int = 12, size: int = CHIP_SIZE) -> tuple[np.ndarray, np.ndarray]:
     """Smooth random pictures and a round mask in every channel of the regions."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (count, size // 6, size // 6, 3), dtype=np.uint8)
