@@ -94,7 +94,8 @@ def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh:
                 reporter.say(f"Going on from step {start} of {configuration.steps}.")
             done = start
             for step in range(start, configuration.steps):
-                batch = sharding.put_batch(next(loader), mesh)
+                with reporter.loading():  # while the devices work on the step before
+                    batch = sharding.put_batch(next(loader), mesh)
                 current, values = compiling.result()(current, batch)
                 done = step + 1
                 finite = reporter.after_step(done, current, values)

@@ -1,11 +1,13 @@
 """What a run tells while it trains: metrics, previews and lines, from the first host alone."""
 
+from contextlib import AbstractContextManager
+
 import jax
 import numpy as np
 from rich.console import Console
 
 from jaxswap import images, runs
-from jaxswap.training import console, metrics, previews, state
+from jaxswap.training import console, metrics, previews, starvation, state
 from jaxswap.training import step as training_step
 
 
@@ -33,10 +35,16 @@ class Reporter:
             quiet=not self._first,
         )
         self._writer = metrics.Writer(run.path, step=start) if self._first else None
+        self._meter = starvation.Meter()
+        self._has_hinted = False
 
     def say(self, line: str) -> None:
         """A line on the console."""
         self._console.say(line)
+
+    def loading(self) -> AbstractContextManager[None]:
+        """Around the drawing of a batch, and its way to the devices."""
+        return self._meter.loading()
 
     def after_step(
         self, done: int, current: state.TrainState, values: training_step.Metrics
@@ -46,6 +54,7 @@ class Reporter:
         Returns:
             Whether that step was finite.
         """
+        self._meter.started(values["loss"])
         train = self._run.config.train
         finite = True
         if self._pending:
@@ -76,6 +85,7 @@ class Reporter:
     def close(self) -> None:
         """Take the console away and close the files."""
         self._console.close()
+        self._meter.close()
         if self._writer is not None:
             self._writer.close()
 
@@ -83,9 +93,21 @@ class Reporter:
         reports = jax.device_get(self._pending)
         self._pending.clear()
         means = {name: float(np.mean([r[name] for r in reports])) for name in reports[0]}
+        pace = {"starvation": self._meter.share()}
+        if rate is not None:
+            pace["images_per_s"] = rate
+        self._tell_starvation(pace["starvation"])
         if self._writer is not None:
-            speed = {} if rate is None else {"images_per_s": rate}
-            self._writer.write(step, means | speed)
+            self._writer.write(step, means | pace)
+
+    def _tell_starvation(self, share: float) -> None:
+        self._console.report_starvation(share)
+        if share > starvation.HIGH and not self._has_hinted:
+            self._has_hinted = True
+            self.say(
+                f"The devices waited {share:.0%} of the last {self._run.config.train.log_every} "
+                f"steps for batches: {starvation.REMEDY}."
+            )
 
     def _preview(self, step: int, current: state.TrainState) -> None:
         if self._writer is None:
