@@ -6,6 +6,7 @@ name (`--train.batch-size 8`); its docstring line is the option's help.
 
 import dataclasses
 import json
+import math
 from typing import Any, Literal
 
 
@@ -67,9 +68,9 @@ class ExtractConfig:
 class DataConfig:
     """How facesets become batches."""
 
-    chip_size: int = 128
-    """Side in pixels of the chips in the dataset, resized from the faceset's when it is built. The
-    augmentation samples it once, bilinearly: keep it below 2 * image size / coverage."""
+    chip_size: int = 112
+    """Side in pixels of the chips in the dataset, resized from the faceset's when it is built. What
+    training needs is image size / coverage, and the zoom more, rounded up to a multiple of 8."""
     validation_share: float = 0.1
     """Share of each source's time that is held out for validation."""
     segment_s: float = 2.0
@@ -251,6 +252,18 @@ class Config:
     def __post_init__(self) -> None:
         _require(self.steps >= 1, f"`steps` must be >= 1, not {self.steps}.")
         _require(0 <= self.seed < 2**32, f"`seed` must be in 0..2**32 - 1, not {self.seed}.")
+        seen, needed = self.data.chip_size * self.augmentation.coverage, self.needed_chip_size()
+        _require(
+            seen >= 0.9 * self.model.image_size,
+            f"Chips of {self.data.chip_size} px show the network {seen:g} px, which it would see "
+            f"enlarged to {self.model.image_size}: give --data.chip-size {needed}.",
+        )
+
+    def needed_chip_size(self) -> int:
+        """Side of the chips from which no picture is enlarged, at any zoom; a multiple of 8."""
+        augmentation = self.augmentation
+        side = self.model.image_size / augmentation.coverage * (1 + augmentation.zoom)
+        return 8 * math.ceil(side / 8)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,6 @@ ORIGINAL_2017_MASK = dataclasses.replace(
 
 QUICK = config.Config(
     steps=3_000,
-    data=config.DataConfig(chip_size=96),
     model=config.ModelConfig(
         encoder_features=(32, 64, 128, 256),
         bottleneck_features=256,

@@ -20,10 +20,8 @@ from jax import lax
 from jaxtyping import Array, Float, UInt32
 
 ENOUGH = 1.2
-"""Pixels that thinning leaves to each pixel of the view: reading between fewer costs sharpness."""
-
-SLACK = 1.1
-"""Up to so many pixels of a chip to one of the view, bilinear reading is filter enough."""
+"""Pixels along a side of a chip to one of the view: reading between fewer costs sharpness, so
+thinning leaves as many; up to as many, the reading itself is filter enough."""
 
 ONE = 256  # what the weights add up to
 _EVEN = np.uint32(0x00FF00FF)  # two of a word's four bytes, with room for a product above each
@@ -55,7 +53,7 @@ class Prefilter(NamedTuple):
 def design(chip_size: int, size: int, coverage: float) -> Prefilter:
     """The filter for chips of `chip_size` pixels, of which a view of `size` shows `coverage`."""
     ratio = chip_size * coverage / size
-    if ratio <= SLACK:
+    if ratio <= ENOUGH:
         return Prefilter(1, (ONE,))
     stride = max(1, math.floor(ratio / ENOUGH))
     while chip_size % stride:

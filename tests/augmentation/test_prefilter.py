@@ -123,7 +123,7 @@ def test_a_filter_keeps_brightness_and_place(coverage):
         assert side % stride == 0
         assert stride + 2 * design.margin == len(weights)
         assert stride == 1 or side / stride * coverage / SIZE >= prefilter.ENOUGH
-        assert design.is_needed == (side * coverage / SIZE > prefilter.SLACK)
+        assert design.is_needed == (side * coverage / SIZE > prefilter.ENOUGH)
 
 
 def test_a_design_is_a_tent_of_two_pixels_of_the_view():

@@ -339,5 +339,5 @@ def test_info_is_json(built):
 
 def test_the_default_settings_build(facesets, tmp_path):
     made = dataset.build(facesets, tmp_path / "out", data=config.DataConfig())
-    assert made.chip_size == 128
-    assert made.source("a", "validation")[0]["regions"].shape == (128, 128, 3)
+    assert made.chip_size == 112
+    assert made.source("a", "validation")[0]["regions"].shape == (112, 112, 3)

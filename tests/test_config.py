@@ -1,0 +1,26 @@
+import dataclasses
+
+import pytest
+
+from jaxswap import config, presets
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_presets_store_chips_at_the_size_that_training_needs(preset):
+    configuration = presets.PRESETS[preset]
+    assert configuration.data.chip_size == configuration.needed_chip_size()
+
+
+def test_the_needed_size_covers_the_view_at_every_zoom():
+    for coverage, zoom in ((0.625, 0.05), (0.8, 0.0), (1.0, 0.3)):
+        configuration = config.Config(
+            augmentation=config.AugmentationConfig(coverage=coverage, zoom=zoom)
+        )
+        needed = configuration.needed_chip_size()
+        assert needed % 8 == 0
+        assert 64 * (1 + zoom) <= needed * coverage < 64 * (1 + zoom) + 8
+
+
+def test_chips_that_would_be_enlarged_are_refused_with_the_size_to_use():
+    with pytest.raises(ValueError, match=r"show the network 50 px.*to 64: .*--data.chip-size 112"):
+        dataclasses.replace(presets.QUICK, data=config.DataConfig(chip_size=80))
