@@ -11,6 +11,16 @@ from jaxtyping import Array, Complex, Float, UInt8, UInt32
 
 _SHIFTS = 8 * np.arange(3, dtype=np.uint32)  # of red, green and blue in a word
 
+# For indices [n, p, q, 1] into pixels [n, h * w]: two pixels side by side, [n, p, q, 2].
+_NEIGHBOURS = lax.GatherDimensionNumbers(
+    offset_dims=(3,),
+    collapsed_slice_dims=(),
+    start_index_map=(1,),
+    operand_batching_dims=(0,),
+    start_indices_batching_dims=(0,),
+)
+_IN_BOUNDS = lax.GatherScatterMode.PROMISE_IN_BOUNDS
+
 
 def pack(images_u8: UInt8[Array, "n h w 3"]) -> UInt32[Array, "n h w"]:
     """Each pixel as one word: a gather costs by the value, whatever it holds."""
@@ -30,20 +40,17 @@ def bilinear(
     left = jnp.minimum(jnp.floor(x), width - 2)
     top = jnp.minimum(jnp.floor(y), height - 2)
     right_share, low_share = x - left, y - top
-    index = (top * width + left).astype(jnp.int32).reshape(n, -1)
-    corners = {
-        0: (1 - low_share) * (1 - right_share),
-        1: (1 - low_share) * right_share,
-        width: low_share * (1 - right_share),
-        width + 1: low_share * right_share,
-    }
+    index = (top * width + left).astype(jnp.int32)
+    rows = {0: 1 - low_share, width: low_share}
+    columns = (1 - right_share, right_share)
     pixels = words.reshape(n, -1)
 
-    def read(offset: int) -> Float[Array, "n p q 3"]:
-        seen = jnp.take_along_axis(pixels, index + offset, axis=1, mode="promise_in_bounds")
-        # Over an axis of colours, not colour by colour: on CPU, XLA then works on many at once.
-        return ((seen.reshape(*points.shape, 1) >> _SHIFTS) & 0xFF).astype(jnp.float32)
-
-    total = sum(weight[..., None] * read(offset) for offset, weight in corners.items())
+    total = jnp.zeros((), jnp.float32)
+    for offset, row_weight in rows.items():
+        seen = lax.gather(pixels, (index + offset)[..., None], _NEIGHBOURS, (1, 2), mode=_IN_BOUNDS)
+        for column, column_weight in enumerate(columns):
+            # Over an axis of colours, not colour by colour: on CPU, XLA then works on many at once.
+            colors = ((seen[..., column, None] >> _SHIFTS) & 0xFF).astype(jnp.float32)
+            total = total + (row_weight * column_weight)[..., None] * colors
     # The four weights add up to 1 but for rounding.
     return jnp.minimum(total / 255, 1.0)
