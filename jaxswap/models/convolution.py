@@ -28,6 +28,7 @@ LARGE_KERNEL = 2**18  # values
 STRIDED_SIDE = 4  # of the output
 FEW_CHANNELS = 4  # a picture's
 MANY_CHANNELS = 32  # from here on they fill the vectors by themselves
+TAPS_CHANNELS = 128
 WINOGRAD_CHANNELS = {1: 32, 2: 128}  # by stride: fewer do not pay for the transforms
 WINOGRAD_SIDE = 2 * winograd.TILE  # of the output: on one tile the kernel's transform is the work
 
@@ -47,6 +48,8 @@ def cpu_formulation(
       there all three parts are products;
     - for the input gradient of a strided layer whose output is 4x4 or less, slower by tens: a
       product there, even where the kernel is small;
+    - for the kernel gradient of many channels over many positions, up to four times slower at a
+      side of 128: there one product for each tap of the kernel;
     - for a picture as output. Of many channels its kernel gradient is what is slow: kn2row. Of few,
       all of it: blocks of 2x2 pixels make 12 channels of its 3, and their making undoes the pixel
       shuffle before, so that XLA leaves out both.
@@ -68,6 +71,8 @@ def cpu_formulation(
             return formulations.BLOCKS
     if stride > 1 and out <= STRIDED_SIDE:
         return direct._replace(input_gradient=product.input_gradient)
+    if stride == 1 and min(c_in, c_out) >= TAPS_CHANNELS:
+        return direct._replace(kernel_gradient=formulations.taps_kernel_gradient)
     return direct
 
 

@@ -8,6 +8,7 @@ of the kernel. Every formulation gives all three, as functions of arrays and `st
 - direct: XLA's own convolution.
 - product: the patches that the kernel sees are laid side by side and multiplied by it as one
   matrix ("im2col", Chellapilla et al. 2006, https://inria.hal.science/inria-00112631).
+- taps: one product for each tap of the kernel; only its kernel gradient.
 - kn2row: each pixel by the whole kernel, shifted afterwards (Vasudevan et al. 2017,
   https://arxiv.org/abs/1704.04428); only its kernel gradient, for few outputs and stride 1.
 - blocks: blocks of 2x2 pixels become channels, so that a stride-1 kernel with 3 outputs is a
@@ -105,6 +106,22 @@ def product_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int
     columns = patches(x, kernel=kernel.shape[0], stride=stride)
     axes = ((0, 1, 2), (0, 1, 2))
     return jnp.tensordot(columns, dy, axes).reshape(kernel.shape)
+
+
+def taps_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:
+    """What each tap sees times `dy`: the product's way, without the memory for all patches."""
+    side, _, c_in, c_out = kernel.shape
+    n, h, w, _ = x.shape
+    _, out_h, out_w, _ = dy.shape
+    x = jnp.pad(x, ((0, 0), *(same_padding(s, side, stride) for s in (h, w)), (0, 0)))
+    axes = ((0, 1, 2), (0, 1, 2))
+    taps = []
+    for i in range(side):
+        for j in range(side):
+            ends = (n, i + (out_h - 1) * stride + 1, j + (out_w - 1) * stride + 1, c_in)
+            seen = lax.slice(x, (0, i, j, 0), ends, (1, stride, stride, 1))
+            taps.append(jnp.tensordot(seen, dy, axes))
+    return jnp.stack(taps).reshape(side, side, c_in, c_out)
 
 
 def kn2row_kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Kernel:

@@ -104,6 +104,7 @@ def test_cpu_gets_a_product_for_the_strided_input_gradient():
 
 
 FEW_OUTPUTS = formulations.DIRECT._replace(kernel_gradient=formulations.kn2row_kernel_gradient)
+TAPS = formulations.DIRECT._replace(kernel_gradient=formulations.taps_kernel_gradient)
 STRIDED = formulations.DIRECT._replace(input_gradient=formulations.product_input_gradient)
 
 
@@ -116,7 +117,8 @@ STRIDED = formulations.DIRECT._replace(input_gradient=formulations.product_input
         ((32, 8, 8, 512), (5, 5, 512, 1024), 2, formulations.PRODUCT, None),
         ((32, 4, 4, 1024), (3, 3, 1024, 2048), 1, formulations.PRODUCT, None),
         ((16, 8, 8, 512), (3, 3, 512, 1024), 1, formulations.PRODUCT, winograd.WINOGRAD),
-        ((16, 32, 32, 128), (3, 3, 128, 256), 1, formulations.DIRECT, winograd.WINOGRAD),
+        ((16, 32, 32, 128), (3, 3, 128, 256), 1, TAPS, winograd.WINOGRAD),
+        ((16, 32, 32, 32), (3, 3, 32, 64), 1, formulations.DIRECT, winograd.WINOGRAD),
         ((16, 32, 32, 16), (3, 3, 16, 32), 1, formulations.DIRECT, None),
         ((32, 8, 8, 64), (5, 5, 64, 64), 2, STRIDED, None),
         ((32, 64, 64, 64), (5, 5, 64, 3), 1, FEW_OUTPUTS, None),

@@ -105,6 +105,16 @@ def test_kn2row_agrees_with_the_definition(case):
     np.testing.assert_allclose(got / scale, expected / scale, rtol=0, atol=2e-6)
 
 
+@pytest.mark.parametrize("case", LAYERS, ids=str)
+def test_taps_agree_with_the_definition(case):
+    x, kernel, dy = layer(*case)
+    expected = reference(x, kernel, dy, case[1])[2]
+    gradient = functools.partial(formulations.taps_kernel_gradient, stride=case[1])
+    scale = np.abs(expected).max()
+    got = jax.jit(gradient)(x, kernel, dy)
+    np.testing.assert_allclose(got / scale, expected / scale, rtol=0, atol=2e-6)
+
+
 def test_kn2row_refuses_what_it_would_get_wrong():
     x, kernel, dy = map(jnp.asarray, layer(5, 2, 8, 3, 4))
     with pytest.raises(ValueError, match="stride 1"):
