@@ -39,8 +39,10 @@ def ways(layer: _layers.Layer, part: str) -> dict[str, Callable[..., Any]]:
     if winograd.serves(side, stride=layer.stride, sides=sides):
         whole["winograd"] = winograd.WINOGRAD
     found = {name: getattr(formulation, part) for name, formulation in whole.items()}
-    if few and part == "kernel_gradient":
-        found["kn2row"] = formulations.kn2row_kernel_gradient
+    if part == "kernel_gradient":
+        found["taps"] = formulations.taps_kernel_gradient
+        if few:
+            found["kn2row"] = formulations.kn2row_kernel_gradient
     chosen = {
         mark: convolution.cpu_formulation(
             layer.x_shape, layer.kernel_shape, stride=layer.stride, precision=precision
