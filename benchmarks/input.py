@@ -15,13 +15,13 @@ must reach. Chips are of the embedded clips, extracted for this, unless facesets
 """
 
 import contextlib
-import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from benchmarks import measuring, startup
 from jaxswap import config, images, presets
@@ -183,7 +183,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("faceset", nargs="*", metavar="NAME=FACESET", help="whose chips")
     parser.add_argument("--preset", choices=presets.PRESETS, default="quick", help="of the step")
     options = parser.parse_args(argv)
-    logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS tells what it opens
+    logging.set_verbosity(logging.ERROR)  # TFDS tells what it opens
     named = {name: Path(path) for name, path in (one.split("=", 1) for one in options.faceset)}
     batch_size = presets.PRESETS[options.preset].train.batch_size
     stored, drawn, samples = [], [], {}
