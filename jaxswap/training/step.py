@@ -78,7 +78,7 @@ def make_step(configuration: config.Config, mesh: Mesh) -> Step:
         in_shardings=(everywhere, spread),
         out_shardings=(everywhere, everywhere),
         donate_argnums=0,
-        compiler_options=_compiler_options(mesh),
+        compiler_options=compiler_options(mesh),
     )
 
 
@@ -93,7 +93,8 @@ def compile_step(configuration: config.Config, mesh: Mesh, *, num_identities: in
     return lowered.compile()
 
 
-def _compiler_options(mesh: Mesh) -> dict[str, bool]:
+def compiler_options(mesh: Mesh) -> dict[str, bool]:
+    """What the compiler of the mesh's platform should do other than by default."""
     if mesh.devices.flat[0].platform != "cpu":
         return {}
     # Else XLA:CPU copies parameters and moments before it writes them in place: a quarter of the
