@@ -12,8 +12,8 @@ variant once more with large pages, which no PyTorch user has by default.
 
 Ratios are by round, to PyTorch's row of the least median without and with large pages. The share
 of the peak is what direct convolution would take at the speed of XLA's matrix product in the same
-round, over what was taken: Winograd's convolution may exceed 1. On a loaded machine the figures by CPU seconds are the steady
-ones. XLA GFLOP is XLA's own count of what it does.
+round, over what was taken: Winograd's convolution may exceed 1. On a loaded machine the figures by
+CPU seconds are the steady ones. XLA GFLOP is XLA's own count of what it does.
 """
 
 import contextlib
