@@ -30,10 +30,6 @@ GRAIN = 1.5
 ALONE_FRAMES = 96
 """Frames that each stage alone works on: a multiple of both batch sizes."""
 GROWTH_S = (10, 60, 300)
-FACESWAP_CPU_MS = 690 + 116 + 60
-"""CPU milliseconds of faceswap per frame of one face: detection, forward pass in batches of 16,
-and all else, each measured on 2 cores (AMD Zen 3). It cannot be run beside us; perfect use of all
-cores is assumed for it."""
 
 
 def make_clip(path: Path, *, seconds: float) -> None:
@@ -209,7 +205,6 @@ def verdict(
         "steady_frames_per_s": steady,
         "share_of_bound": steady.median / bounds[binds],
         "slowest_in_the_line": reports[-1]["slowest"],
-        "times_faceswap_at_least": whole.median / (1000 * cores / FACESWAP_CPU_MS),
     }
 
 
