@@ -182,10 +182,13 @@ def main(argv: Sequence[str]) -> None:
     parser = measuring.parser(__doc__, "detect")
     here = sys.executable if importlib.util.find_spec("tensorflow") else "none"
     parser.add_argument(
-        "--package", default=here, help="interpreter with the mtcnn package on TensorFlow, or none"
+        "--package",
+        type=Path,
+        default=Path(here),
+        help="interpreter with the mtcnn package on TensorFlow, or none",
     )
     options = parser.parse_args(argv)
-    package = None if options.package == "none" else options.package
+    package = None if str(options.package) == "none" else str(options.package)
     rows, samples = [], {}
     for size in SIZES:
         more, samples[size] = measure(size, package=package, rounds=options.rounds)

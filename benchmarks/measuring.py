@@ -126,7 +126,7 @@ def write(out: Path, *, options: argparse.Namespace, **found: Any) -> None:
         {
             "machine": machine(),
             "versions": versions(),
-            "options": {key: _plain(value) for key, value in vars(options).items()},
+            "options": {key: _plain(value) for key, value in vars(options).items() if key != "out"},
             **_plain(found),
         },
     )
@@ -169,4 +169,4 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if isinstance(value, float):
         return float(f"{value:.6g}")
-    return str(value) if isinstance(value, Path) else value
+    return value.name if isinstance(value, Path) else value  # where it lies is nobody else's
