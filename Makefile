@@ -47,7 +47,7 @@ help:
 	@echo "make test             lint and all quick tests"
 	@echo "make lint             ruff and import-linter alone"
 	@echo "make test-long        the tests that train or convert for minutes"
-	@echo "make test-identity    the tests of the identity distance (dlib and its model, 100 MB)"
+	@echo "make test-identity    the tests that tell people apart (dlib and its model, 100 MB)"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
 	@echo "make bench            all benchmarks, beside PyTorch (large download); NAME=step for one"
 	@echo "make format           let ruff format the code"
@@ -70,7 +70,7 @@ test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
 
 test-identity: $(VENV)/.installed-identity
-	@$(BIN)/python -m pytest -q tests/evaluation
+	@$(BIN)/python -m pytest -q tests/evaluation tests/faces/test_descriptor.py
 
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow

@@ -4,11 +4,16 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from jaxswap.faces import descriptor
 
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     # Many tests compile the same tiny programs, some in processes of their own: compile each once
@@ -31,3 +36,36 @@ def astronaut_u8() -> np.ndarray:
     from skimage import data
 
     return data.astronaut()
+
+
+@pytest.fixture(scope="session")
+def describer() -> "descriptor.Describer":
+    """dlib's descriptor; tests that need it are skipped without the extra."""
+    from jaxswap.faces import descriptor
+
+    if not descriptor.is_available():
+        pytest.skip('the extra is not installed: pip install ".[identity]"')
+    return descriptor.Describer()
+
+
+@pytest.fixture(scope="session")
+def read_reference(demo_clips) -> Callable[..., "descriptor.Reference"]:
+    """The person of an embedded clip, in every n-th frame."""
+    from jaxswap import config, footage
+    from jaxswap.faces import descriptor, finding
+
+    def read(name: str, *, every: int) -> descriptor.Reference:
+        reader = footage.FrameReader(demo_clips[name], every=every)
+        found = list(finding.FaceFinder(config.FacesConfig()).find_all(reader))
+        return descriptor.Reference(
+            images_u8=np.stack([frame.image_u8 for frame, _ in found]),
+            landmarks=np.stack([faces[0].landmarks_468 for _, faces in found]),
+        )
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def references(read_reference) -> dict[str, "descriptor.Reference"]:
+    """Four frames of each person in other motion and light than in the held-out clips."""
+    return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}

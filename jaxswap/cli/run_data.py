@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, runs
-from jaxswap.evaluation import identity
-from jaxswap.faces import faceset
+from jaxswap.faces import descriptor, faceset
 from pipelines import dataset, loader, validation
 
 FILE = "dataset.json"
@@ -126,10 +125,10 @@ def pictures(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, Any]:
     return {name: parts[:2] for name, parts in found.items()}
 
 
-def references(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, identity.Reference]:
+def references(found: Mapping[str, tuple[np.ndarray, ...]]) -> dict[str, descriptor.Reference]:
     """The same chips as pictures of who a person is; points in pixels, centres at integers."""
     return {
-        name: identity.Reference(
+        name: descriptor.Reference(
             images_u8=images_u8,
             landmarks=(landmarks * images_u8.shape[1] - 0.5).astype(np.float32),
         )

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from jaxswap import config, errors, footage, progress, types
 from jaxswap.evaluation import change, clip_results, expression, identity, matching
-from jaxswap.faces import alignment, chips, finding, selection
+from jaxswap.faces import alignment, chips, descriptor, finding, selection
 
 NUM_PICTURES = 6
 NUM_DESCRIBED = 100  # faces of each clip that are described: neighbouring frames say the same
@@ -27,7 +27,7 @@ def evaluate_clip(
     to_identity: str,
     faces: config.FacesConfig,
     track: int = 0,
-    references: Mapping[str, identity.Reference] | None = None,
+    references: Mapping[str, descriptor.Reference] | None = None,
 ) -> clip_results.ClipResults:
     """Compare footage with what conversion made of it, frame by frame, in bounded memory.
 
@@ -45,7 +45,7 @@ def evaluate_clip(
         FootageError: if one of the two cannot be read, or their frames differ in size.
     """
     reader = footage.FrameReader(before)
-    describer = identity.Describer() if references and identity.is_available() else None
+    describer = descriptor.Describer() if references and descriptor.is_available() else None
     with expression.Comparison() as comparison:
         measure = _Measurement(
             selection.Selection(
@@ -108,7 +108,7 @@ class _Measurement:
         self,
         followed: selection.Selection,
         comparison: expression.Comparison,
-        describer: identity.Describer | None,
+        describer: descriptor.Describer | None,
         *,
         total: int | None,
     ):
@@ -195,9 +195,9 @@ def _with_errors(
 
 
 def _identities(
-    describer: identity.Describer | None,
+    describer: descriptor.Describer | None,
     measure: _Measurement,
-    references: Mapping[str, identity.Reference] | None,
+    references: Mapping[str, descriptor.Reference] | None,
     from_identity: str,
     to_identity: str,
 ) -> clip_results.IdentityFigures | None:

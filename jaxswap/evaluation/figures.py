@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Literal
 
-from jaxswap.evaluation import chips, clip_results, expression, identity
+from jaxswap.evaluation import chips, clip_results, expression
+from jaxswap.faces import descriptor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,7 +147,7 @@ def _landmarks(key: str, name: str, value: float, meaning: str) -> Figure:
 def _identities(
     found: clip_results.IdentityFigures, from_identity: str, to_identity: str
 ) -> Iterator[Figure]:
-    threshold = f"{identity.SAME_PERSON:g} is the usual threshold for the same person"
+    threshold = f"{descriptor.SAME_PERSON:g} is the usual threshold for the same person"
     for name, better in ((to_identity, "lower"), (from_identity, "higher")):
         before, after = found.before[name].pairs, found.after[name].pairs
         yield Figure(

@@ -18,7 +18,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
-from jaxswap.evaluation import chips, clip_results, expression, figures, identity, plots
+from jaxswap.evaluation import chips, clip_results, expression, figures, plots
+from jaxswap.faces import descriptor
 
 FORMAT = 1
 NUM_WHOLE = 3  # frames of the clip that are shown whole; of the others the face alone
@@ -160,7 +161,7 @@ def _page(
         error_plot=_plot(
             lambda theme: plots.landmark_error(on_clip.rows if on_clip else [], theme)
         ),
-        same_person=identity.SAME_PERSON,
+        same_person=descriptor.SAME_PERSON,
         min_frames=expression.MIN_FRAMES,
         version=version.__version__,
     )
