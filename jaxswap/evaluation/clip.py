@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import config, errors, footage, progress, types
-from jaxswap.evaluation import change, clip_results, expression, identity, matching
+from jaxswap.evaluation import agreement, change, clip_results, expression, identity, matching
 from jaxswap.faces import alignment, chips, descriptor, finding, selection
 
 NUM_PICTURES = 6
@@ -183,7 +183,7 @@ def _with_errors(
     rows: list[clip_results.FrameFigures], comparison: expression.Comparison
 ) -> list[clip_results.FrameFigures]:
     """The rows with what is known only at the end."""
-    if len(comparison) < expression.MIN_FRAMES:
+    if len(comparison) < agreement.MIN_FRAMES:
         return rows
     left = iter(comparison.errors())
     return [

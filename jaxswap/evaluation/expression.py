@@ -18,6 +18,10 @@ of shape does is the same in every frame. `error` therefore leaves that part out
 
 A face that is always shifted, tilted or too large is still an error, and so is all that changes in
 time. A wrong look that never changes (a mouth always a little open) shows only in `raw`: read both.
+
+Expression alone, without pose, is measured by `traits`: how far mouth and eyes are open and how
+high the brows are, on points that are turned back to the front by the pose of the head. Seen from
+above or from the side a face is shorter or narrower, and would read as one that closes its mouth.
 """
 
 import dataclasses
@@ -28,10 +32,8 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import geometry, types
+from jaxswap.evaluation import agreement, pose
 from jaxswap.faces import alignment, masks, mesh
-
-MIN_FRAMES = 10
-"""Frames below which the constant part cannot be told from the rest."""
 
 # fmt: off
 INNER_LIPS = (
@@ -48,8 +50,13 @@ REGIONS = {
 }
 """Points of the mesh that each figure is taken over."""
 
-EYELIDS = ((159, 145), (386, 374))  # upper and lower, in the middle of each eye
-LIPS_MIDDLE = ((13, 14),)
+# p1..p6 of the eye aspect ratio: corner, two of the upper lid, corner, two of the lower lid.
+LEFT_EYE_SIX = (33, 160, 158, 133, 153, 144)
+RIGHT_EYE_SIX = (362, 385, 387, 263, 373, 380)
+LIPS_GAPS = ((82, 87), (13, 14), (312, 317))  # inner upper and lower lip, about the middle
+EYE_CORNERS = ((33, 133), (362, 263))
+
+TRAITS = ("mouth", "left_eye", "right_eye", "eyes", "brows")
 
 MASK_SIZE = 256
 BLOCK = 1024  # frames of displacements that are read back at once: 4 MB
@@ -69,9 +76,7 @@ class Figures:
         raw: the whole displacement, by region.
         shape: how much the shape changed for good, the mean of |m - r|.
         pose: the part of `raw` that a shift, turn and scale of each frame's face explain.
-        eyes_correlation: correlation over time of how far the eyes are open before and after, in
-            [-1, 1]; None if they never move.
-        mouth_correlation: the same of the lips.
+        traits: what is kept of each of `TRAITS` over time.
     """
 
     frames: int
@@ -79,8 +84,7 @@ class Figures:
     raw: dict[str, float]
     shape: float
     pose: float
-    eyes_correlation: float | None
-    mouth_correlation: float | None
+    traits: dict[str, agreement.Agreement]
 
 
 def eye_distance(landmarks: Landmarks) -> float:
@@ -99,14 +103,34 @@ def axes(landmarks: Landmarks) -> types.Similarity:
     return geometry.estimate_similarity(np.stack([left, right]), unit)
 
 
-def openings(landmarks: Landmarks) -> tuple[float, float]:
-    """How far eyes and lips are apart, in eye distances."""
-    distance = eye_distance(landmarks)
-    gaps = [
-        np.mean([np.linalg.norm(landmarks[a] - landmarks[b]) for a, b in pairs])
-        for pairs in (EYELIDS, LIPS_MIDDLE)
+def traits(landmarks: Landmarks) -> dict[str, float]:
+    """What the face does, without the pose of the head, by the names of `TRAITS`.
+
+        mouth: distance of the inner lips about their middle, in eye distances.
+        left_eye, right_eye: aspect ratio (|p2 - p6| + |p3 - p5|) / (2 |p1 - p4|) of six points
+            of the eye's outline; about 0.3 open, under 0.1 closed.
+        eyes: the mean of the two.
+        brows: height of the brows over the line of each eye's corners, in eye distances, the mean
+            of the two.
+
+    Reference: Soukupova and Cech 2016, "Real-Time Eye Blink Detection using Facial Landmarks",
+    https://vision.fe.uni-lj.si/cvww2016/proceedings/papers/05.pdf (the eye aspect ratio)
+    """
+    points = pose.unturned(landmarks)
+    distance = eye_distance(points)
+    gaps = [np.linalg.norm(points[a] - points[b]) for a, b in LIPS_GAPS]
+    left, right = (_aspect_ratio(points[list(six)]) for six in (LEFT_EYE_SIX, RIGHT_EYE_SIX))
+    heights = [
+        points[list(corners), 1].mean() - points[list(brow), 1].mean()
+        for corners, brow in zip(EYE_CORNERS, (mesh.LEFT_BROW, mesh.RIGHT_BROW), strict=True)
     ]
-    return float(gaps[0] / distance), float(gaps[1] / distance)
+    return {
+        "mouth": float(np.mean(gaps) / distance),
+        "left_eye": left,
+        "right_eye": right,
+        "eyes": (left + right) / 2,
+        "brows": float(np.mean(heights) / distance),
+    }
 
 
 def mask_overlap(before: Landmarks, after: Landmarks) -> float:
@@ -132,7 +156,7 @@ class Comparison:
         self._faces = np.zeros((mesh.NUM_POINTS, 2))
         self._displacements = np.zeros((mesh.NUM_POINTS, 2))
         self._pose = 0.0
-        self._openings: list[tuple[float, ...]] = []
+        self._traits: list[tuple[dict[str, float], dict[str, float]]] = []
 
     def __enter__(self) -> "Comparison":
         return self
@@ -141,7 +165,7 @@ class Comparison:
         self._spool.close()
 
     def __len__(self) -> int:
-        return len(self._openings)
+        return len(self._traits)
 
     def add(self, before: Landmarks, after: Landmarks) -> float:
         """Take in one frame's face, points in pixels; returns its raw displacement."""
@@ -151,7 +175,7 @@ class Comparison:
         self._faces += face
         self._displacements += displacement
         self._pose += _norm(_rigid(face, displacement)).mean()
-        self._openings.append((*openings(before), *openings(after)))
+        self._traits.append((traits(before), traits(after)))
         self._spool.write(displacement.astype(np.float32).tobytes())
         return float(_norm(displacement).mean())
 
@@ -169,15 +193,13 @@ class Comparison:
         for block in self._blocks():
             raw += _norm(block).sum(0)
             error += _norm(block - shape).sum(0)
-        eyes_before, mouth_before, eyes_after, mouth_after = np.array(self._openings).T
         return Figures(
             frames=count,
-            error=_by_region(error / count) if count >= MIN_FRAMES else None,
+            error=_by_region(error / count) if count >= agreement.MIN_FRAMES else None,
             raw=_by_region(raw / count),
             shape=float(_norm(shape).mean()),
             pose=float(self._pose / count),
-            eyes_correlation=_correlation(eyes_before, eyes_after),
-            mouth_correlation=_correlation(mouth_before, mouth_after),
+            traits={name: self._trait(name) for name in TRAITS},
         )
 
     def errors(self) -> Float[np.ndarray, " t"]:
@@ -187,6 +209,10 @@ class Comparison:
         shape = self._shape()
         blocks = [_norm(block - shape).mean(axis=1) for block in self._blocks()]
         return np.concatenate(blocks)
+
+    def _trait(self, name: str) -> agreement.Agreement:
+        before, after = np.array([(b[name], a[name]) for b, a in self._traits]).T
+        return agreement.compare(before, after)
 
     def _shape(self) -> Float[np.ndarray, "468 2"]:
         """The constant part of the displacements less what a similarity explains: m - r."""
@@ -213,15 +239,15 @@ def _rigid(face: np.ndarray, displacement: np.ndarray) -> Float[np.ndarray, "468
     return geometry.apply(moved_from_face, face) - face
 
 
+def _aspect_ratio(six: Float[np.ndarray, "6 2"]) -> float:
+    p1, p2, p3, p4, p5, p6 = six
+    high = np.linalg.norm(p2 - p6) + np.linalg.norm(p3 - p5)
+    return float(high / (2 * np.linalg.norm(p1 - p4)))
+
+
 def _norm(vectors: np.ndarray) -> np.ndarray:
     return np.linalg.norm(vectors, axis=-1)
 
 
 def _by_region(figures: Float[np.ndarray, " 468"]) -> dict[str, float]:
     return {name: float(figures[list(points)].mean()) for name, points in REGIONS.items()}
-
-
-def _correlation(before: np.ndarray, after: np.ndarray) -> float | None:
-    if len(before) < MIN_FRAMES or min(before.std(), after.std()) < 1e-6:
-        return None
-    return float(np.corrcoef(before, after)[0, 1])

@@ -117,18 +117,18 @@ def _expression(found: expression.Figures) -> Iterator[Figure]:
         "The whole displacement, change of shape included: two people's mean faces lie about 6% "
         "apart, so a perfect swap is not 0.",
     )
-    parts = (("mouth", found.mouth_correlation), ("eyes", found.eyes_correlation))
-    for part, correlation in parts:
+    for name, trait in (("mouth", "Opening of the mouth"), ("eyes", "Opening of the eyes")):
+        correlation = found.traits[name].correlation
         if correlation is not None:
             yield Figure(
-                key=f"clip/opening_correlation/{part}",
-                name=f"Opening of the {part}, correlation",
+                key=f"clip/expression_correlation/{name}",
+                name=f"{trait}, correlation",
                 value=correlation,
                 unit="",
                 shown=f"{correlation:.2f}",
                 better="higher",
-                meaning=f"Whether the {part} open and close with those of the footage; 1 is in "
-                "step, 0 is by chance.",
+                meaning=f"Whether the {name} move with those of the footage, the head's turns "
+                "taken out; 1 is in step, 0 is by chance.",
             )
 
 

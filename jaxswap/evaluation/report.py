@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
-from jaxswap.evaluation import chips, clip_results, expression, figures, plots
+from jaxswap.evaluation import agreement, chips, clip_results, figures, plots
 from jaxswap.faces import descriptor
 
 FORMAT = 1
@@ -162,7 +162,7 @@ def _page(
             lambda theme: plots.landmark_error(on_clip.rows if on_clip else [], theme)
         ),
         same_person=descriptor.SAME_PERSON,
-        min_frames=expression.MIN_FRAMES,
+        min_frames=agreement.MIN_FRAMES,
         version=version.__version__,
     )
 

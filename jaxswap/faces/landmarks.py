@@ -61,16 +61,32 @@ class LandmarkModel:
         first, _ = self._run(frame_u8, _crop_from_points(points))
         return self._run(frame_u8, _crop_from_points(first))
 
+    def solid(
+        self, frame_u8: types.ImageU8, points: Float[np.ndarray, "468 2"]
+    ) -> Float[np.ndarray, "468 3"]:
+        """The mesh with its depth, which grows away from the camera, from the points of a face.
+
+        Only the shape is told: in pixels of a crop in which the eyes are level.
+        """
+        return self._infer(frame_u8, _crop_from_points(points))[0]
+
     def _run(
         self, frame_u8: types.ImageU8, crop_from_frame: types.Similarity
     ) -> tuple[Float[np.ndarray, "468 2"], float]:
+        points, score = self._infer(frame_u8, crop_from_frame)
+        in_frame = geometry.apply(geometry.invert(crop_from_frame), points[:, :2])
+        return in_frame.astype(np.float32), score
+
+    def _infer(
+        self, frame_u8: types.ImageU8, crop_from_frame: types.Similarity
+    ) -> tuple[Float[np.ndarray, "468 3"], float]:
+        """Points in pixels of the crop, and the score."""
         crop = _cut(frame_u8, crop_from_frame)
         self._interpreter.set_tensor(self._input, crop[None].astype(np.float32) / 255.0)
         self._interpreter.invoke()
-        points = self._interpreter.get_tensor(self._points).reshape(-1, 3)[:, :2]
+        points = self._interpreter.get_tensor(self._points).reshape(-1, 3)
         logit = float(self._interpreter.get_tensor(self._flag).reshape(-1)[0])
-        in_frame = geometry.apply(geometry.invert(crop_from_frame), points)
-        return in_frame.astype(np.float32), float(1 / (1 + np.exp(-logit)))
+        return points.copy(), float(1 / (1 + np.exp(-logit)))
 
 
 @contextlib.contextmanager

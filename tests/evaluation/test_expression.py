@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import transform
 
 from jaxswap import geometry
-from jaxswap.evaluation import expression
-from jaxswap.faces import alignment
+from jaxswap.evaluation import expression, pose
+from jaxswap.faces import alignment, mesh
 
+LOWER_LIP = [87, 14, 317]
 EYES = list(expression.REGIONS["eyes"])
 MOUTH = list(expression.REGIONS["mouth"])
 
@@ -125,10 +127,47 @@ def test_correlation_of_the_mouth(follows, expected):
         for frame in range(20):
             opening = 0.05 * np.sin(frame)
             before, after = np.zeros((2, 468, 2))
-            before[14, 1], after[14, 1] = 0.1 + opening, 0.1 + follows * opening
+            before[LOWER_LIP, 1], after[LOWER_LIP, 1] = 0.1 + opening, 0.1 + follows * opening
             comparison.add(moved(face(0), before), moved(face(0), after))
-        correlation = comparison.figures().mouth_correlation
-    assert correlation == (None if expected is None else pytest.approx(expected, abs=1e-6))
+        found = comparison.figures().traits
+    mouth = found["mouth"].correlation
+    assert mouth == (None if expected is None else pytest.approx(expected, abs=1e-6))
+    assert found["eyes"].correlation is None
+    assert found["brows"].error < 1e-9
+
+
+def seen(head: np.ndarray, *, yaw: float = 0.0, pitch: float = 0.0) -> np.ndarray:
+    """A solid head of eye distance 1 in pixels of a picture."""
+    turn = transform.Rotation.from_euler("ZYX", [10, -yaw, -pitch], degrees=True).as_matrix()
+    return 80 * head @ turn[:2].T + [200, 150]
+
+
+def test_traits_are_what_was_drawn():
+    head = pose.mean_head().copy()
+    closed = expression.traits(seen(head))
+    head[LOWER_LIP, 1] += 0.2
+    head[[144, 153], 1] -= 0.05  # of the left eye's lower lid
+    head[[*mesh.LEFT_BROW, *mesh.RIGHT_BROW], 1] -= 0.1
+    found = expression.traits(seen(head))
+    width = np.linalg.norm(head[33, :2] - head[133, :2])
+    # The brows take part in the fit of the pose, which they move a little.
+    assert found["mouth"] - closed["mouth"] == pytest.approx(0.2, rel=0.03)
+    assert found["left_eye"] - closed["left_eye"] == pytest.approx(-0.05 / width, rel=0.03)
+    assert found["right_eye"] == pytest.approx(closed["right_eye"], rel=0.03)
+    assert found["eyes"] == pytest.approx((found["left_eye"] + found["right_eye"]) / 2)
+    assert found["brows"] - closed["brows"] == pytest.approx(0.1, rel=0.2)
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(30, 0), (-40, 10), (0, 25), (0, -25)])
+def test_a_turned_head_does_not_change_its_expression(yaw, pitch):
+    head = pose.mean_head().copy()
+    head[LOWER_LIP, 1] += 0.2
+    front, turned = (
+        expression.traits(seen(head)),
+        expression.traits(seen(head, yaw=yaw, pitch=pitch)),
+    )
+    for name in expression.TRAITS:
+        assert turned[name] == pytest.approx(front[name], abs=0.003), name
 
 
 def test_mask_overlap_of_a_shifted_face():
