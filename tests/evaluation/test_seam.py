@@ -1,0 +1,134 @@
+"""Edges that were drawn, and how much of them is seen."""
+
+import cv2
+import numpy as np
+import pytest
+
+from jaxswap.evaluation import seam
+from jaxswap.faces import mesh
+
+
+@pytest.fixture(scope="module")
+def frame_u8(frames_u8):
+    return frames_u8[0]
+
+
+@pytest.fixture(scope="module")
+def points(landmarks):
+    return landmarks[0]
+
+
+def oval(frame_u8, points, *, grown: float = 1.0) -> np.ndarray:
+    middle = points.mean(axis=0)
+    hull = cv2.convexHull(np.rint(middle + grown * (points[list(mesh.OVAL)] - middle)).astype(int))
+    return cv2.fillConvexPoly(np.zeros(frame_u8.shape[:2], np.uint8), hull.astype(np.int32), 1)
+
+
+def mixed(frame_u8, other_u8, alpha) -> np.ndarray:
+    result = frame_u8 + alpha[..., None] * (other_u8.astype(np.float64) - frame_u8)
+    return np.rint(result).astype(np.uint8)
+
+
+def brighter(frame_u8, levels: int) -> np.ndarray:
+    return np.clip(frame_u8.astype(int) + levels, 0, 255).astype(np.uint8)
+
+
+def written_again(frame_u8) -> np.ndarray:
+    _, coded = cv2.imencode(".jpg", frame_u8, [cv2.IMWRITE_JPEG_QUALITY, 75])
+    return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+
+
+def test_nothing_changed(frame_u8, points):
+    assert seam.measure(frame_u8, frame_u8, points) is None
+
+
+def test_what_the_codec_changes_is_no_seam(frame_u8, points):
+    assert seam.measure(frame_u8, written_again(frame_u8), points) is None
+
+
+def test_a_change_elsewhere_is_no_seam(frame_u8, points):
+    after = frame_u8.copy()
+    after[:20, :40] = 255
+    assert seam.measure(frame_u8, after, points) is None
+
+
+def test_a_change_of_everything_has_no_edge(frame_u8, points):
+    assert seam.measure(frame_u8, 255 - frame_u8, points) is None
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_hard_edge_is_a_seam_and_a_feathered_one_is_not(frame_u8, points, coded):
+    def ratio(alpha):
+        after = mixed(frame_u8, brighter(frame_u8, 40), alpha)
+        return seam.measure(frame_u8, written_again(after) if coded else after, points).ratio
+
+    alpha = oval(frame_u8, points).astype(np.float64)
+    hard, soft = ratio(alpha), ratio(cv2.GaussianBlur(alpha, (0, 0), 8))
+    assert hard > 1.5
+    assert soft == pytest.approx(1, abs=0.12)
+
+
+def test_the_edge_is_found_where_it_was_drawn(frame_u8, points):
+    mask = oval(frame_u8, points)
+    found = seam.measure(frame_u8, mixed(frame_u8, brighter(frame_u8, 40), mask), points)
+    edge = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) + cv2.distanceTransform(
+        mask, cv2.DIST_L2, 5
+    )
+    x, y = np.clip(found.outline, 0, np.array(mask.shape[::-1]) - 1).T
+    assert np.quantile(edge[y, x], 0.9) < 4
+    assert edge[found.worst[1], found.worst[0]] < 6
+
+
+def test_the_energy_is_that_of_the_step():
+    """On a grey picture, where the step is all there is."""
+    grey = np.full((240, 240, 3), 90, np.uint8)
+    after = grey.copy()
+    after[60:180, 60:180] += 51
+    points = np.random.default_rng(0).uniform(62, 178, (468, 2))
+    points[list(mesh.OVAL)] = [[62, 62]] * 9 + [[178, 62]] * 9 + [[178, 178]] * 9 + [[62, 178]] * 9
+    found = seam.measure(grey, after, points)
+    assert found.before == 0.0
+    # Two pixels beside the edge have half of a step of 0.2 each, in three channels.
+    width = 2 * max(2, round(seam.BAND * 116))
+    assert found.after == pytest.approx(2 * 3 * 0.1**2 / width, rel=0.1)
+
+
+def test_the_worst_place_is_where_the_line_was_drawn(frame_u8, points):
+    mask = cv2.GaussianBlur(oval(frame_u8, points).astype(np.float64), (0, 0), 8)
+    after = mixed(frame_u8, brighter(frame_u8, 40), mask)
+    found = seam.measure(frame_u8, after, points)
+    place = found.outline[len(found.outline) // 3]
+    drawn = cv2.circle(after.copy(), tuple(int(v) for v in place), 5, (255, 0, 0), -1)
+    assert found.ratio == pytest.approx(1, abs=0.12)
+    again = seam.measure(frame_u8, drawn, points)
+    assert np.linalg.norm(np.array(again.worst) - place) < 10
+    assert again.ratio > 1.2
+
+
+def test_a_blur_of_the_edge_is_below_one(frame_u8, points):
+    alpha = oval(frame_u8, points, grown=1.1)
+    after = mixed(frame_u8, cv2.GaussianBlur(brighter(frame_u8, 8), (0, 0), 6), alpha)
+    found = seam.measure(frame_u8, after, points)
+    assert found.ratio < 1
+
+
+def test_a_large_face_is_looked_at_smaller(frame_u8, points):
+    alpha = oval(frame_u8, points).astype(np.float64)
+    after = mixed(frame_u8, brighter(frame_u8, 40), alpha)
+    small = seam.measure(frame_u8, after, points)
+    factor = 6
+    large = [cv2.resize(u8, None, fx=factor, fy=factor) for u8 in (frame_u8, after)]
+    found = seam.measure(*large, (points + 0.5) * factor - 0.5)
+    assert found.ratio == pytest.approx(small.ratio, rel=0.5)
+    middle = found.outline.mean(axis=0) / factor
+    np.testing.assert_allclose(middle, small.outline.mean(axis=0), atol=3)
+
+
+@pytest.mark.parametrize("shift", [-3000, 3000])
+def test_a_face_outside_the_frame_has_no_seam(frame_u8, points, shift):
+    assert seam.measure(frame_u8, 255 - frame_u8, points + shift) is None
+
+
+def test_no_edges_have_no_ratio():
+    with pytest.raises(ValueError, match="empty"):
+        seam.ratio([])
