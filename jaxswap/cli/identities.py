@@ -31,6 +31,12 @@ def parse_or_folder_names(values: Sequence[str]) -> dict[str, Path]:
     return _collect(pairs)
 
 
+def plain_name(path: Path) -> str | None:
+    """The last part of a path, if it can be a name."""
+    name = path.resolve().name
+    return name if _NAME.fullmatch(name) else None
+
+
 def _split(value: str) -> tuple[str, Path]:
     name, equals, path = value.partition("=")
     if not (name and equals and path):
@@ -43,10 +49,10 @@ def _collect(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     for name, path in pairs:
         if not _NAME.fullmatch(name):
             raise ValueError(
-                f"The identity name {name!r} must be of letters, digits, '_', '.' and '-': "
+                f"The name {name!r} must be of letters, digits, '_', '.' and '-': "
                 f"give one as NAME={path}."
             )
         if name in found:
-            raise ValueError(f"Two identities are named {name!r}: give each its own name.")
+            raise ValueError(f"Two are named {name!r}: give each its own name.")
         found[name] = path
     return found

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from jaxswap import types
+from jaxswap.evaluation import image_quality
 from jaxswap.faces import mesh
 
 VISIBLE = 0.02
@@ -26,10 +27,13 @@ class Change:
     Attributes:
         face: inside the face oval.
         rest: away from the face; 0 if the face fills the frame.
+        rest_psnr: peak signal-to-noise ratio of the same in dB; 100 if nothing changed, the most
+            that is given.
     """
 
     face: float
     rest: float
+    rest_psnr: float
 
     @property
     def is_visible(self) -> bool:
@@ -49,7 +53,13 @@ def measure(
     x0, y0 = np.maximum(np.floor(low - margin), 0).astype(int)
     x1, y1 = np.maximum(np.ceil(high + margin), 0).astype(int)
     rest[y0 : y1 + 1, x0 : x1 + 1] = 0
-    return Change(face=_mean(difference, oval), rest=_mean(difference, rest))
+    num_values = 3 * max(1, cv2.countNonZero(rest))
+    error = cv2.norm(before_u8, after_u8, cv2.NORM_L2SQR, rest) / num_values / 255**2
+    return Change(
+        face=_mean(difference, oval),
+        rest=_mean(difference, rest),
+        rest_psnr=float(image_quality.decibels(error)),
+    )
 
 
 def _oval(landmarks: np.ndarray, shape: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:

@@ -1,106 +1,128 @@
-"""What is known of a converted clip after it was measured."""
+"""What is known of footage and the candidates made of it, after they were measured."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import types
-from jaxswap.evaluation import expression, identity
+from jaxswap.evaluation import agreement, expression, identity, series
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FrameFigures:
-    """One frame; what could not be measured is None.
+class Swap:
+    """Who was replaced by whom, by the names of their identities."""
+
+    from_identity: str
+    to_identity: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class CandidateResults:
+    """Everything measured on one candidate beside the footage.
 
     Attributes:
-        frame: index in the footage.
-        time_s: presentation time.
-        swapped: whether its face visibly changed.
-        change_face: mean absolute change inside the face, in [0, 1].
-        change_rest: the same away from the face.
-        landmark_error: displacement of the landmarks without the constant change of shape, in eye
-            distances.
-        landmark_error_raw: the whole displacement.
-        mask_overlap: intersection over union of the face ovals.
+        file: its file name.
+        frames: how many it has.
+        by_time: whether they were paired with those of the footage by time, not by order.
+        rows: `candidate.COLUMNS`, a row for each frame of the footage.
+        expression: landmark figures; None without faces to compare.
+        courses: what is kept of each of `seeing.ANGLES` and `seeing.TRAITS` over time; None too.
+        identities: distances to the identities by name; None if nothing was described.
     """
 
-    frame: int
-    time_s: float
-    swapped: bool = False
-    change_face: float | None = None
-    change_rest: float | None = None
-    landmark_error: float | None = None
-    landmark_error_raw: float | None = None
-    mask_overlap: float | None = None
+    file: str
+    frames: int
+    by_time: bool
+    rows: series.Series
+    expression: expression.Figures | None
+    courses: dict[str, agreement.Agreement] | None
+    identities: dict[str, identity.Distances] | None
+
+    @property
+    def paired(self) -> int:
+        """Frames that go with one of the footage."""
+        return int((self.rows["paired"] == 1).sum())
+
+    @property
+    def found(self) -> int:
+        """Frames that show a face where the footage has one."""
+        return int((self.rows["found"] == 1).sum())
+
+    @property
+    def swapped(self) -> int:
+        """Frames whose face visibly changed."""
+        return int((self.rows["swapped"] == 1).sum())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class IdentityFigures:
-    """Distances of the described faces to the two identities; lower is nearer.
+    """Who the pictures of the two identities show, and the footage beside them.
 
     Attributes:
-        described: how many faces, evenly over the clip.
-        before: of the footage, by identity.
-        after: of the converted clip, by identity.
+        described: faces of the footage that were described, evenly over the clip.
+        footage: distances of these to the identities, by name; lower is nearer.
         scatter: mean distance among the pictures of each identity.
         apart: distance between the two identities.
     """
 
     described: int
-    before: dict[str, identity.Distances]
-    after: dict[str, identity.Distances]
+    footage: dict[str, identity.Distances]
     scatter: dict[str, float | None]
     apart: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """One frame before and after, and the face of both cut out in the same way."""
+    """One frame of the footage and of each candidate.
+
+    Attributes:
+        frame: index in the footage.
+        time_s: presentation time.
+        candidate: whose worst this is; None for one of those evenly over the clip.
+        reason: what is shown and why, in words.
+        faces_u8: the face, cut out in the same place of each: of the footage under
+            `clip.FOOTAGE`, of the candidates under their names as far as they have the frame.
+        whole_u8: the same of whole frames, small; empty for most.
+    """
 
     frame: int
     time_s: float
-    before_u8: types.ImageU8
-    after_u8: types.ImageU8
-    face_before_u8: UInt8[np.ndarray, "s s 3"]
-    face_after_u8: UInt8[np.ndarray, "s s 3"]
+    candidate: str | None
+    reason: str
+    faces_u8: Mapping[str, UInt8[np.ndarray, "s s 3"]]
+    whole_u8: Mapping[str, types.ImageU8]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ClipResults:
-    """Everything measured on one clip.
+    """Footage and its candidates.
 
     Attributes:
-        footage: file name of the footage.
-        from_identity: whose face was replaced.
-        to_identity: whose face was put on it.
-        frames: of the footage.
-        frames_after: of the converted clip.
-        faces: frames in which the footage shows the main face.
-        faces_after: of those, frames in which a face is found in its place after the swap.
-        swapped: of those, frames whose face visibly changed.
-        expression: landmark figures; None without faces to compare.
-        mask_overlap: mean over the frames with both faces.
-        identities: None without the extra or without references.
-        rows: the frames one by one.
-        pictures: some of them, to look at.
+        file: file name of the footage.
+        swap: who was replaced by whom; None if that was not said.
+        rows: `clip.COLUMNS`, a row for each frame of the footage.
+        candidates: by name, in the order in which they were given.
+        identities: None if it was not measured.
+        no_identities: then the reason, one sentence.
+        pictures: the worst frames of each candidate, then some evenly over the clip.
     """
 
-    footage: str
-    from_identity: str
-    to_identity: str
-    frames: int
-    frames_after: int
-    faces: int
-    faces_after: int
-    swapped: int
-    expression: expression.Figures | None
-    mask_overlap: float | None
+    file: str
+    swap: Swap | None
+    rows: series.Series
+    candidates: dict[str, CandidateResults]
     identities: IdentityFigures | None
-    rows: list[FrameFigures]
+    no_identities: str | None
     pictures: list[Picture]
 
     @property
-    def share_swapped(self) -> float:
-        """Share of all frames of the footage whose face visibly changed."""
-        return self.swapped / self.frames
+    def frames(self) -> int:
+        """Of the footage."""
+        return len(self.rows)
+
+    @property
+    def faces(self) -> int:
+        """Frames of the footage that show the main face."""
+        return int((self.rows["found"] == 1).sum())

@@ -76,7 +76,6 @@ class Figures:
         raw: the whole displacement, by region.
         shape: how much the shape changed for good, the mean of |m - r|.
         pose: the part of `raw` that a shift, turn and scale of each frame's face explain.
-        traits: what is kept of each of `TRAITS` over time.
     """
 
     frames: int
@@ -84,7 +83,6 @@ class Figures:
     raw: dict[str, float]
     shape: float
     pose: float
-    traits: dict[str, agreement.Agreement]
 
 
 def eye_distance(landmarks: Landmarks) -> float:
@@ -156,7 +154,7 @@ class Comparison:
         self._faces = np.zeros((mesh.NUM_POINTS, 2))
         self._displacements = np.zeros((mesh.NUM_POINTS, 2))
         self._pose = 0.0
-        self._traits: list[tuple[dict[str, float], dict[str, float]]] = []
+        self._count = 0
 
     def __enter__(self) -> "Comparison":
         return self
@@ -165,7 +163,7 @@ class Comparison:
         self._spool.close()
 
     def __len__(self) -> int:
-        return len(self._traits)
+        return self._count
 
     def add(self, before: Landmarks, after: Landmarks) -> float:
         """Take in one frame's face, points in pixels; returns its raw displacement."""
@@ -175,7 +173,7 @@ class Comparison:
         self._faces += face
         self._displacements += displacement
         self._pose += _norm(_rigid(face, displacement)).mean()
-        self._traits.append((traits(before), traits(after)))
+        self._count += 1
         self._spool.write(displacement.astype(np.float32).tobytes())
         return float(_norm(displacement).mean())
 
@@ -199,7 +197,6 @@ class Comparison:
             raw=_by_region(raw / count),
             shape=float(_norm(shape).mean()),
             pose=float(self._pose / count),
-            traits={name: self._trait(name) for name in TRAITS},
         )
 
     def errors(self) -> Float[np.ndarray, " t"]:
@@ -209,10 +206,6 @@ class Comparison:
         shape = self._shape()
         blocks = [_norm(block - shape).mean(axis=1) for block in self._blocks()]
         return np.concatenate(blocks)
-
-    def _trait(self, name: str) -> agreement.Agreement:
-        before, after = np.array([(b[name], a[name]) for b, a in self._traits]).T
-        return agreement.compare(before, after)
 
     def _shape(self) -> Float[np.ndarray, "468 2"]:
         """The constant part of the displacements less what a similarity explains: m - r."""

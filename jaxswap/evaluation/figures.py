@@ -1,11 +1,13 @@
-"""The figures of a report as a reader meets them: named, with a unit and a direction."""
+"""The figures of a report as a reader meets them: named, with a unit, a direction and the best."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from jaxswap.evaluation import chips, clip_results, expression
+from jaxswap.evaluation import chips, clip_results, pictures
 from jaxswap.faces import descriptor
+
+Values = Mapping[str, float | None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,149 +17,276 @@ class Figure:
     Attributes:
         key: name for machines, stable.
         name: name for people.
-        value: as in report.json and report.csv.
-        unit: of `value`; empty for a share or another pure number.
-        shown: value and unit for people.
+        values: as in report.json, by column: those of the candidates under their names, that of the
+            footage itself under `pictures.FOOTAGE`. A column that has none is left out.
+        unit: of the values; empty for a share or another pure number.
+        form: value and unit for people, with a place for the value.
+        factor: of the value in `form`.
         better: which direction is good.
-        meaning: one sentence.
+        meaning: one or two sentences.
     """
 
     key: str
     name: str
-    value: float
+    values: dict[str, float]
     unit: str
-    shown: str
+    form: str
+    factor: float = 1.0
     better: Literal["higher", "lower"]
     meaning: str
 
+    def shown(self, column: str) -> str | None:
+        """A value for people; None if the column has none."""
+        if column not in self.values:
+            return None
+        return self.form.format(self.factor * self.values[column])
 
-def of_chips(results: chips.ChipResults) -> Iterator[Figure]:
-    """Reconstruction of each identity, inside the face where that is known."""
-    for name, found in results.reconstructions.items():
-        quality, where = (found.face, "face") if found.face else (found.view, "view")
+    @property
+    def best(self) -> frozenset[str]:
+        """The best of two candidates or more; several if they are equal."""
+        values = {name: v for name, v in self.values.items() if name != pictures.FOOTAGE}
+        if len(values) < 2:
+            return frozenset()
+        most = (max if self.better == "higher" else min)(values.values())
+        return frozenset(name for name, value in values.items() if value == most)
+
+
+def of_chips(runs: Mapping[str, chips.ChipResults]) -> Iterator[Figure]:
+    """Reconstruction of each identity by the runs, inside the face where that is known."""
+    found = {
+        (identity_name, candidate): reconstruction
+        for candidate, results in runs.items()
+        for identity_name, reconstruction in results.reconstructions.items()
+    }
+    for name in dict.fromkeys(identity_name for identity_name, _ in found):
+        of_name = {candidate: r for (other, candidate), r in found.items() if other == name}
+        where = "face" if all(r.face for r in of_name.values()) else "view"
         inside = "inside the face" if where == "face" else "of the view"
-        yield Figure(
-            key=f"reconstruction/{name}/{where}/l1",
-            name=f"L1 of {name}, {inside}",
-            value=quality.l1,
-            unit="",
-            shown=f"{quality.l1:.4f}",
-            better="lower",
-            meaning=f"Mean error of the pixels, of the range 0 to 1, on {found.chips} held-out "
-            f"chips of {name} that {name}'s own decoder gives back.",
-        )
-        yield Figure(
-            key=f"reconstruction/{name}/{where}/ssim",
-            name=f"SSIM of {name}, {inside}",
-            value=quality.ssim,
-            unit="",
-            shown=f"{quality.ssim:.3f}",
-            better="higher",
-            meaning="Structural similarity on the same chips; 1 is a perfect picture.",
-        )
-        yield Figure(
-            key=f"reconstruction/{name}/{where}/psnr",
-            name=f"PSNR of {name}, {inside}",
-            value=quality.psnr,
-            unit="dB",
-            shown=f"{quality.psnr:.1f} dB",
-            better="higher",
-            meaning="Peak signal-to-noise ratio on the same chips.",
-        )
+        count = next(iter(of_name.values())).chips
+        for key, short, form, unit, better, meaning in (
+            (
+                "l1",
+                "L1",
+                "{:.4f}",
+                "",
+                "lower",
+                f"Mean error of the pixels, of the range 0 to 1, on {count} held-out chips of "
+                f"{name} that {name}'s own decoder gives back.",
+            ),
+            ("ssim", "SSIM", "{:.3f}", "", "higher", "Structural similarity; 1 is perfect."),
+            ("psnr", "PSNR", "{:.1f} dB", "dB", "higher", "Peak signal-to-noise ratio."),
+        ):
+            yield Figure(
+                key=f"reconstruction/{name}/{where}/{key}",
+                name=f"{short} of {name}, {inside}",
+                values={c: getattr(getattr(r, where), key) for c, r in of_name.items()},
+                unit=unit,
+                form=form,
+                better=better,
+                meaning=meaning,
+            )
 
 
 def of_clip(results: clip_results.ClipResults) -> Iterator[Figure]:
-    """Whether the clip was swapped, in place, with pose and expression, and who it shows."""
+    """Whether each candidate is swapped, in place, with pose and expression, and who it shows."""
+    for made in (
+        *_presence(results),
+        *_identities(results),
+        *_landmarks(results),
+        *_expression(results),
+        *_pose(results),
+        *_rest(results),
+    ):
+        if made.values:
+            yield made
+
+
+def _by_candidate(
+    results: clip_results.ClipResults,
+    value: Callable[[clip_results.CandidateResults], float | None],
+) -> dict[str, float]:
+    values = {name: value(candidate) for name, candidate in results.candidates.items()}
+    return {name: number for name, number in values.items() if number is not None}
+
+
+def _presence(results: clip_results.ClipResults) -> Iterator[Figure]:
     yield Figure(
         key="clip/share_swapped",
         name="Frames swapped",
-        value=results.share_swapped,
+        values=_by_candidate(results, lambda c: c.swapped / max(1, results.faces)),
         unit="",
-        shown=f"{100 * results.share_swapped:.1f}% ({results.swapped} of {results.frames})",
+        form="{:.1f}%",
+        factor=100.0,
         better="higher",
-        meaning=f"Frames whose face visibly changed. In {results.faces} frames the footage shows a "
-        f"face; in {results.faces_after} of these one is found in its place after the swap.",
+        meaning=f"Of the {results.faces} frames in which the footage shows the face, those in which"
+        " it visibly changed.",
     )
-    if results.expression is not None:
-        yield from _expression(results.expression)
-    if results.mask_overlap is not None:
-        yield Figure(
-            key="clip/mask_overlap",
-            name="Mask overlap",
-            value=results.mask_overlap,
-            unit="",
-            shown=f"{results.mask_overlap:.3f}",
-            better="higher",
-            meaning="Intersection over union of the face's oval before and after; 1 is the same.",
-        )
-    if results.identities is not None:
-        yield from _identities(results.identities, results.from_identity, results.to_identity)
+    yield Figure(
+        key="clip/share_found",
+        name="Frames with a face",
+        values=_by_candidate(results, lambda c: c.found / max(1, results.faces)),
+        unit="",
+        form="{:.1f}%",
+        factor=100.0,
+        better="higher",
+        meaning="Of the same frames, those in which there is still a face at its place; the figures"
+        " of the face are taken over these.",
+    )
+    yield Figure(
+        key="clip/mask_overlap",
+        name="Mask overlap",
+        values=_by_candidate(results, lambda c: c.rows.mean("mask_overlap")),
+        unit="",
+        form="{:.3f}",
+        better="higher",
+        meaning="Intersection over union of the face's oval before and after; 1 is the same.",
+    )
 
 
-def _expression(found: expression.Figures) -> Iterator[Figure]:
-    if found.error is not None:
-        yield _landmarks(
-            "landmark_error",
-            "Landmark error",
-            found.error["all"],
-            "How far pose and expression moved: mean displacement of 468 landmarks, in percent of "
-            "the distance between the eyes, without the change of shape that two people have.",
+def _landmarks(results: clip_results.ClipResults) -> Iterator[Figure]:
+    yield _displacement(
+        results,
+        "landmark_error",
+        "Landmark error",
+        lambda c: _part(c, "error", "all"),
+        "How far pose and expression moved: mean displacement of 468 landmarks, in percent of the "
+        "distance between the eyes, without the change of shape that two people have.",
+    )
+    for region in ("eyes", "mouth", "jaw"):
+        yield _displacement(
+            results,
+            f"landmark_error/{region}",
+            f"Landmark error, {region}",
+            lambda c, region=region: _part(c, "error", region),
+            f"The same over the landmarks of the {region} alone.",
         )
-        for region in ("eyes", "mouth", "jaw"):
-            yield _landmarks(
-                f"landmark_error/{region}",
-                f"Landmark error, {region}",
-                found.error[region],
-                f"The same over the landmarks of the {region} alone.",
-            )
-    yield _landmarks(
+    yield _displacement(
+        results,
         "landmark_error_raw",
         "Landmark error, raw",
-        found.raw["all"],
+        lambda c: _part(c, "raw", "all"),
         "The whole displacement, change of shape included: two people's mean faces lie about 6% "
         "apart, so a perfect swap is not 0.",
     )
-    for name, trait in (("mouth", "Opening of the mouth"), ("eyes", "Opening of the eyes")):
-        correlation = found.traits[name].correlation
-        if correlation is not None:
-            yield Figure(
-                key=f"clip/expression_correlation/{name}",
-                name=f"{trait}, correlation",
-                value=correlation,
-                unit="",
-                shown=f"{correlation:.2f}",
-                better="higher",
-                meaning=f"Whether the {name} move with those of the footage, the head's turns "
-                "taken out; 1 is in step, 0 is by chance.",
-            )
 
 
-def _landmarks(key: str, name: str, value: float, meaning: str) -> Figure:
+def _part(candidate: clip_results.CandidateResults, figure: str, region: str) -> float | None:
+    found = candidate.expression and getattr(candidate.expression, figure)
+    return found[region] if found else None
+
+
+def _displacement(
+    results: clip_results.ClipResults,
+    key: str,
+    name: str,
+    value: Callable[[clip_results.CandidateResults], float | None],
+    meaning: str,
+) -> Figure:
     return Figure(
         key=f"clip/{key}",
         name=name,
-        value=value,
+        values=_by_candidate(results, value),
         unit="eye distances",
-        shown=f"{100 * value:.2f}%",
+        form="{:.2f}%",
+        factor=100.0,
         better="lower",
         meaning=meaning,
     )
 
 
-def _identities(
-    found: clip_results.IdentityFigures, from_identity: str, to_identity: str
-) -> Iterator[Figure]:
+def _expression(results: clip_results.ClipResults) -> Iterator[Figure]:
+    for key, name, error_name, unit, what in (
+        ("mouth", "Opening of the mouth", "eye distances", "eye distances", "opens and closes"),
+        ("eyes", "Opening of the eyes", "aspect ratio", "", "open and close"),
+        ("brows", "Height of the brows", "eye distances", "eye distances", "rise and sink"),
+    ):
+        yield Figure(
+            key=f"clip/expression_error/{key}",
+            name=f"{name}, error",
+            values=_by_candidate(results, lambda c, key=key: _course(c, key, "error")),
+            unit=unit,
+            form="{:.4f}",
+            better="lower",
+            meaning=f"Mean difference to the footage in {error_name}, the turns of the head taken "
+            "out, without the constant difference that two people have.",
+        )
+        yield Figure(
+            key=f"clip/expression_correlation/{key}",
+            name=f"{name}, correlation",
+            values=_by_candidate(results, lambda c, key=key: _course(c, key, "correlation")),
+            unit="",
+            form="{:.2f}",
+            better="higher",
+            meaning=f"Whether it {what} with that of the footage: 1 is in step, 0 is by chance."
+            if key == "mouth"
+            else f"Whether they {what} with those of the footage: 1 is in step, 0 is by chance.",
+        )
+
+
+def _pose(results: clip_results.ClipResults) -> Iterator[Figure]:
+    for key, does in (
+        ("yaw", "turned aside"),
+        ("pitch", "turned up or down"),
+        ("roll", "tilted"),
+    ):
+        yield Figure(
+            key=f"clip/pose_error/{key}",
+            name=f"Pose, {key} error",
+            values=_by_candidate(results, lambda c, key=key: _course(c, key, "error")),
+            unit="degrees",
+            form="{:.2f}\N{DEGREE SIGN}",
+            better="lower",
+            meaning=f"How far the head is {does} otherwise than in the footage, on average, without"
+            " the constant difference that two people's shapes make.",
+        )
+
+
+def _course(candidate: clip_results.CandidateResults, key: str, figure: str) -> float | None:
+    return candidate.courses and getattr(candidate.courses[key], figure)
+
+
+def _rest(results: clip_results.ClipResults) -> Iterator[Figure]:
+    yield Figure(
+        key="clip/rest/l1",
+        name="Change of the background",
+        values=_by_candidate(results, lambda c: c.rows.mean("change_rest")),
+        unit="",
+        form="{:.2f} levels",
+        factor=255.0,
+        better="lower",
+        meaning="Mean absolute change away from the face, in levels of 255: what the video codec "
+        "and colour conversion do.",
+    )
+    yield Figure(
+        key="clip/rest/psnr",
+        name="PSNR of the background",
+        values=_by_candidate(results, lambda c: c.rows.mean("psnr_rest")),
+        unit="dB",
+        form="{:.1f} dB",
+        better="higher",
+        meaning="Peak signal-to-noise ratio of the same pixels, a mean over the frames.",
+    )
+
+
+def _identities(results: clip_results.ClipResults) -> Iterator[Figure]:
+    found, swap = results.identities, results.swap
+    if found is None or swap is None:
+        return
     threshold = f"{descriptor.SAME_PERSON:g} is the usual threshold for the same person"
-    for name, better in ((to_identity, "lower"), (from_identity, "higher")):
-        before, after = found.before[name].pairs, found.after[name].pairs
+    for name, better in ((swap.to_identity, "lower"), (swap.from_identity, "higher")):
         yield Figure(
             key=f"clip/identity_distance/{name}",
             name=f"Identity distance to {name}",
-            value=after,
+            values={
+                pictures.FOOTAGE: found.footage[name].pairs,
+                **_by_candidate(
+                    results, lambda c, name=name: c.identities and c.identities[name].pairs
+                ),
+            },
             unit="",
-            shown=f"{after:.2f} (before {before:.2f})",
+            form="{:.3f}",
             better=better,
             meaning=f"Distance of dlib's face descriptor to pictures of {name}, over "
-            f"{found.described} frames; {threshold}. {from_identity} and {to_identity} themselves "
-            f"are {found.apart:.2f} apart.",
+            f"{found.described} frames; {threshold}. {swap.from_identity} and {swap.to_identity} "
+            f"themselves are {found.apart:.2f} apart.",
         )

@@ -3,6 +3,8 @@
 With a mask each pixel counts by its weight, else all count alike; channels count alike.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
@@ -36,7 +38,11 @@ def psnr(pred: Images, target: Targets, *, mask: Masks | None = None) -> Figures
         ValueError: if the shapes differ or a mask is empty.
     """
     _require_equal_shapes(pred, target)
-    error = _mean((pred - target) ** 2, mask)
+    return decibels(_mean((pred - target) ** 2, mask))
+
+
+def decibels(error: Float[np.ndarray, "..."] | float) -> Any:
+    """PSNR in dB of mean squared errors of pictures in [0, 1], 100 at most."""
     return -10.0 * np.log10(np.maximum(error, 10.0 ** (-MAX_PSNR_DB / 10)))
 
 

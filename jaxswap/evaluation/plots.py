@@ -5,12 +5,14 @@ import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib
+import numpy as np
+from jaxtyping import Float
 from matplotlib import figure, ticker
-
-from jaxswap.evaluation import clip_results
 
 SIZE_INCHES = (8.0, 3.2)
 DPI = 130
+MAX_POINTS = 1000  # of a line over time: about one a pixel
+STYLES = ("-", "--", ":")  # when the colours are used up
 MOVING = 0.05  # share of the lines of metrics that the moving average spans
 
 
@@ -24,32 +26,88 @@ class Theme:
 
 
 THEMES = {
-    "light": Theme(ink="#4b5563", grid="#e5e7eb", series=("#2563eb", "#ea580c", "#059669")),
-    "dark": Theme(ink="#9ca3af", grid="#374151", series=("#60a5fa", "#fb923c", "#34d399")),
+    "light": Theme(
+        ink="#4b5563",
+        grid="#e5e7eb",
+        series=("#2563eb", "#ea580c", "#059669", "#9333ea", "#dc2626", "#0891b2"),
+    ),
+    "dark": Theme(
+        ink="#9ca3af",
+        grid="#374151",
+        series=("#60a5fa", "#fb923c", "#34d399", "#c084fc", "#f87171", "#22d3ee"),
+    ),
 }
 
 
-def landmark_error(rows: Sequence[clip_results.FrameFigures], theme: Theme) -> bytes | None:
-    """Landmark error over time, in percent of the eye distance; None without any."""
-    lines = {
-        "without the change of shape": [row.landmark_error for row in rows],
-        "raw": [row.landmark_error_raw for row in rows],
-    }
-    times = [row.time_s for row in rows]
-    known = {
-        name: [100 * value if value is not None else float("nan") for value in values]
-        for name, values in lines.items()
-        if any(value is not None for value in values)
-    }
-    if not known or len(rows) < 2:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Course:
+    """What a plot over time shows: a column of the candidates' rows, or of the footage's too."""
+
+    column: str
+    name: str
+    axis: str
+    factor: float = 1.0
+
+
+COURSES = (
+    Course(
+        column="landmark_error", name="Landmark error", axis="% of the eye distance", factor=100.0
+    ),
+    Course(
+        column="landmark_error_raw",
+        name="Landmark error, raw",
+        axis="% of the eye distance",
+        factor=100.0,
+    ),
+    Course(column="pose_error", name="Pose error", axis="degrees"),
+)
+
+
+def course(
+    times: Float[np.ndarray, " t"],
+    lines: Mapping[str, Float[np.ndarray, " t"]],
+    drawn: Course,
+    theme: Theme,
+) -> bytes | None:
+    """A figure of each candidate over time; None if there is nothing to draw.
+
+    Args:
+        times: of the frames, in seconds.
+        lines: values by the name of the candidate, NaN where there is none.
+        drawn: what they are.
+        theme: colours.
+    """
+    known = {name: v * drawn.factor for name, v in lines.items() if np.isfinite(v).sum() >= 2}
+    if not known:
         return None
-    drawing, axes = _axes(theme, x="time in seconds", y="% of the eye distance")
-    for index, (name, values) in enumerate(known.items()):
-        axes.plot(times, values, color=theme.series[index], linewidth=1.2, label=name)
-    axes.set_ylim(bottom=0)
+    drawing, axes = _axes(theme, x="time in seconds", y=drawn.axis)
+    for index, name in enumerate(lines):
+        if name in known:
+            axes.plot(
+                *_thinned(times, known[name]),
+                color=theme.series[index % len(theme.series)],
+                linestyle=STYLES[index // len(theme.series) % len(STYLES)],
+                linewidth=1.2,
+                label=name,
+            )
+    axes.set_ylim(bottom=min(0.0, *(float(np.nanmin(values)) for values in known.values())))
     axes.set_xlim(times[0], times[-1])
     _legend(axes, theme)
     return _png(drawing)
+
+
+def _thinned(
+    times: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """As many points as the plot has room for: the mean of each few frames."""
+    step = -(-len(times) // MAX_POINTS)
+    if step == 1:
+        return times, values
+    starts = np.arange(0, len(times), step)
+    known = np.isfinite(values)
+    counts = np.add.reduceat(known.astype(float), starts)
+    sums = np.add.reduceat(np.where(known, values, 0.0), starts)
+    return times[starts], np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def training_loss(

@@ -4,11 +4,9 @@ The page is one file: pictures are inside it, nothing is loaded from elsewhere a
 """
 
 import base64
-import csv
 import dataclasses
-import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,27 +16,57 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
-from jaxswap.evaluation import agreement, chips, clip_results, figures, plots
+from jaxswap.evaluation import chips, clip_results, figures, notes, pictures, plots, tables
 from jaxswap.faces import descriptor
 
-FORMAT = 1
-NUM_WHOLE = 3  # frames of the clip that are shown whole; of the others the face alone
+FORMAT = 2
 
 
-def write(
-    out: Path,
-    *,
-    run: runs.Run,
-    on_chips: chips.ChipResults | None = None,
-    on_clip: clip_results.ClipResults | None = None,
-) -> Path:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class RunResults:
+    """A run and its figures on validation chips."""
+
+    run: runs.Run
+    chips: chips.ChipResults
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """All that a report is made of.
+
+    Attributes:
+        runs: figures of validation chips, by the name of the candidate that a run made.
+        clip: footage and candidates; None if only runs were measured.
+    """
+
+    runs: Mapping[str, RunResults] = dataclasses.field(default_factory=dict)
+    clip: clip_results.ClipResults | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The candidates."""
+        return list(dict.fromkeys([*(self.clip.candidates if self.clip else ()), *self.runs]))
+
+    @property
+    def lines(self) -> list[figures.Figure]:
+        """The figures that a person reads first, in the order of the report."""
+        return [
+            *(figures.of_clip(self.clip) if self.clip else ()),
+            *figures.of_chips({name: found.chips for name, found in self.runs.items()}),
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know beside them."""
+        return list(notes.of_clip(self.clip)) if self.clip else []
+
+
+def write(out: Path, made: Report) -> Path:
     """Write the report into a folder; reports that are there already are replaced.
 
     Args:
         out: folder; created if need be. What else is in it stays.
-        run: what was measured.
-        on_chips: figures and pictures of validation chips.
-        on_clip: the same of a converted clip.
+        made: what was measured.
 
     Returns:
         The page, report.html.
@@ -46,17 +74,12 @@ def write(
     Raises:
         OutputError: if the folder cannot be written.
     """
-    shown = lines(on_chips=on_chips, on_clip=on_clip)
-    page = _page(run, on_chips, on_clip, shown)
+    page = _page(made)
     try:
-        files.write_json(out / "report.json", _values(run, on_chips, on_clip, shown))
-        table = [("key", "value", "unit", "better")]
-        table += [(line.key, line.value, line.unit, line.better) for line in shown]
-        _write_text(out / "report.csv", _csv(table))
-        if on_clip:
-            names = [field.name for field in dataclasses.fields(clip_results.FrameFigures)]
-            rows = [[getattr(row, name) for name in names] for row in on_clip.rows]
-            _write_text(out / "frames.csv", _csv([names, *rows]))
+        files.write_json(out / "report.json", _values(made))
+        _write_text(out / "report.csv", tables.figures_csv(made.names, made.lines))
+        if made.clip:
+            _write_text(out / "frames.csv", tables.frames_csv(made.clip))
         else:
             (out / "frames.csv").unlink(missing_ok=True)  # of an earlier report
         _write_text(out / "report.html", page)
@@ -68,50 +91,64 @@ def write(
     return out / "report.html"
 
 
-def lines(
-    *,
-    on_chips: chips.ChipResults | None = None,
-    on_clip: clip_results.ClipResults | None = None,
-) -> list[figures.Figure]:
-    """The figures that a person reads first, in the order of the report."""
-    return [
-        *(figures.of_clip(on_clip) if on_clip else ()),
-        *(figures.of_chips(on_chips) if on_chips else ()),
-    ]
-
-
-def _values(
-    run: runs.Run,
-    on_chips: chips.ChipResults | None,
-    on_clip: clip_results.ClipResults | None,
-    shown: Sequence[figures.Figure],
-) -> dict[str, Any]:
+def _values(made: Report) -> dict[str, Any]:
     """report.json; what could not be measured is null."""
-    values: dict[str, Any] = {
+    clip = made.clip
+    values = {
         "format": FORMAT,
         "version": version.__version__,
-        "run": {"path": str(run.path), "identities": list(run.identities)},
-        "figures": {line.key: line.value for line in shown},
-        "chips": None,
-        "clip": None,
+        "footage": clip and {"file": clip.file, "frames": clip.frames, "faces": clip.faces},
+        "swap": clip and clip.swap and dataclasses.asdict(clip.swap),
+        "identities": clip and clip.identities and dataclasses.asdict(clip.identities),
+        "figures": [
+            {
+                "key": line.key,
+                "name": line.name,
+                "unit": line.unit,
+                "better": line.better,
+                "values": line.values,
+                "best": sorted(line.best),
+            }
+            for line in made.lines
+        ],
+        "candidates": {name: _candidate(name, made) for name in made.names},
+        "notes": made.notes,
     }
-    if on_chips:
-        values["run"]["step"] = on_chips.step
-        values["run"]["parameters_sha256"] = on_chips.parameters_sha256
-        values["chips"] = {
-            name: dataclasses.asdict(found) for name, found in on_chips.reconstructions.items()
-        }
-    if on_clip:
-        left_out = ("rows", "pictures", "expression", "identities")
-        values["clip"] = {
-            field.name: getattr(on_clip, field.name)
-            for field in dataclasses.fields(on_clip)
-            if field.name not in left_out
-        }
-        for name in ("expression", "identities"):
-            part = getattr(on_clip, name)
-            values["clip"][name] = None if part is None else dataclasses.asdict(part)
     return _finite(values)
+
+
+def _candidate(name: str, made: Report) -> dict[str, Any]:
+    """All that is known of one candidate, in full."""
+    values: dict[str, Any] = {"clip": None, "run": None}
+    if made.clip:
+        found = made.clip.candidates[name]
+        left_out = ("rows",)
+        values["clip"] = {
+            **{
+                field.name: _plain(getattr(found, field.name))
+                for field in dataclasses.fields(found)
+                if field.name not in left_out
+            },
+            **{key: getattr(found, key) for key in ("paired", "found", "swapped")},
+        }
+    if name in made.runs:
+        run, on_chips = made.runs[name].run, made.runs[name].chips
+        values["run"] = {
+            "identities": list(run.identities),
+            "step": on_chips.step,
+            "parameters_sha256": on_chips.parameters_sha256,
+            "chips": _plain(on_chips.reconstructions),
+        }
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as dicts, inside of dicts, too."""
+    if dataclasses.is_dataclass(value):
+        return dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return value
 
 
 def _finite(value: Any) -> Any:
@@ -123,23 +160,12 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _csv(rows: Iterable[Sequence[Any]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue()
-
-
 def _write_text(path: Path, text: str) -> None:
     with files.replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
-def _page(
-    run: runs.Run,
-    on_chips: chips.ChipResults | None,
-    on_clip: clip_results.ClipResults | None,
-    shown: Sequence[figures.Figure],
-) -> str:
+def _page(made: Report) -> str:
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -149,28 +175,45 @@ def _page(
     environment.filters |= {"png": _png, "jpeg": _jpeg, "strip": _strip}
     asset = resources.files("jaxswap.evaluation") / "assets" / "report.html.j2"
     template = environment.from_string(asset.read_text(encoding="utf-8"))
-    reports = runs.read_metrics(run.path)
+    shown = made.clip.pictures if made.clip else []
     return template.render(
-        run=run,
-        title=run.path.resolve().name,
-        chips=on_chips,
-        clip=on_clip,
-        lines=shown,
-        whole=_spread(on_clip.pictures if on_clip else [], NUM_WHOLE),
-        loss_plot=_plot(lambda theme: plots.training_loss(reports, run.identities, theme)),
-        error_plot=_plot(
-            lambda theme: plots.landmark_error(on_clip.rows if on_clip else [], theme)
-        ),
+        title=made.clip.file if made.clip else ", ".join(made.names),
+        clip=made.clip,
+        runs=made.runs,
+        names=made.names,
+        columns=tables.columns(made.names, made.lines),
+        lines=made.lines,
+        directions=tables.DIRECTIONS,
+        notes=made.notes,
+        footage=pictures.FOOTAGE,
+        worst={name: [p for p in shown if p.candidate == name] for name in made.names},
+        even=[picture for picture in shown if picture.candidate is None],
+        courses=_courses(made.clip),
+        losses={
+            name: _plot(lambda theme, run=found.run: _losses(run, theme))
+            for name, found in made.runs.items()
+        },
         same_person=descriptor.SAME_PERSON,
-        min_frames=agreement.MIN_FRAMES,
         version=version.__version__,
     )
 
 
-def _spread(pictures: Sequence[clip_results.Picture], wanted: int) -> list[clip_results.Picture]:
-    """Some of the pictures, from the first to the last."""
-    positions = np.linspace(0, len(pictures) - 1, min(wanted, len(pictures)))
-    return [pictures[round(position)] for position in positions]
+def _courses(clip: clip_results.ClipResults | None) -> list[tuple[str, dict[str, str]]]:
+    """The plots over time, with their names."""
+    if clip is None:
+        return []
+    times = clip.rows["time_s"]
+
+    def draw(course: plots.Course) -> dict[str, str] | None:
+        lines = {name: found.rows[course.column] for name, found in clip.candidates.items()}
+        return _plot(lambda theme: plots.course(times, lines, course, theme))
+
+    drawn = [(course.name, draw(course)) for course in plots.COURSES]
+    return [(name, plot) for name, plot in drawn if plot]
+
+
+def _losses(run: runs.Run, theme: plots.Theme) -> bytes | None:
+    return plots.training_loss(runs.read_metrics(run.path), run.identities, theme)
 
 
 def _plot(draw: Callable[[plots.Theme], bytes | None]) -> dict[str, str] | None:

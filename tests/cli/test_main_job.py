@@ -1,6 +1,7 @@
 """The main job by the real commands: extract, train, stop, go on, preview, convert, evaluate."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -89,11 +90,58 @@ def test_a_folder_of_images_gives_images(run, info, trained, demo_clips, tmp_pat
     assert info(out / "0.png")["synthetic"] is True
 
 
-def test_evaluate_writes_a_page_that_stands_alone(run, trained, clip, tmp_path):
+def test_evaluate_writes_a_page_that_stands_alone(run, trained, clip, tmp_path, capsys):
     out = tmp_path / "report"
     assert run("evaluate", "--run", trained, "--footage", clip, *SWAP, "--out", out) == 0
-    json.loads((out / "report.json").read_text())
+    said = capsys.readouterr().out
+    assert "Frames swapped" in said
+    assert "PSNR of b" in said
+    values = json.loads((out / "report.json").read_text())
+    assert list(values["candidates"]) == ["run"]  # the name of its folder
+    assert (out / "run.mp4").exists()
     assert list(out.glob("*.csv"))
     page = (out / "report.html").read_text()
     assert "data:image/png;base64," in page
-    assert 'src="http' not in page
+    assert not re.search(r"(src|href|srcset)=.?(http|//)", page)
+
+
+def test_finished_videos_and_runs_are_compared_in_one_report(
+    run, trained, facesets, clip, tmp_path, capsys
+):
+    out = tmp_path / "report"
+    who = [f"{name}={path}" for name, path in facesets.items()]
+    candidates = (f"same={clip}", f"ours={trained}")
+    assert (
+        run(
+            *("evaluate", "--compare", *candidates, "--reference", clip, *SWAP),
+            *("--identity", *who, "--out", out),
+        )
+        == 0
+    )
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert heading.split()[-3:] == ["same", "ours", "Better"]
+    values = json.loads((out / "report.json").read_text())
+    figures = {figure["key"]: figure["values"] for figure in values["figures"]}
+    assert figures["clip/landmark_error"]["same"] == 0.0
+    assert figures["clip/landmark_error"]["ours"] > 0.0
+    assert set(figures["reconstruction/a/face/l1"]) == {"ours"}
+    assert values["candidates"]["ours"]["run"]["step"] == 4
+
+
+def test_a_run_among_videos_needs_to_know_whom_it_swaps(fails, trained, clip, tmp_path):
+    line = fails(
+        *("evaluate", "--compare", f"ours={trained}", "--reference", clip),
+        *("--out", tmp_path / "report"),
+    )
+    assert "ours is a run" in line
+    assert "--from and --to" in line
+
+
+def test_a_missing_video_is_named_before_anything_is_converted(fails, trained, clip, tmp_path):
+    out = tmp_path / "report"
+    line = fails(
+        *("evaluate", "--compare", f"ours={trained}", f"x={tmp_path / 'none.mp4'}"),
+        *("--reference", clip, *SWAP, "--out", out),
+    )
+    assert "none.mp4" in line
+    assert not out.exists()

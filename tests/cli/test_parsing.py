@@ -69,6 +69,14 @@ def test_extract_takes_footage_before_or_after_options(line):
     assert command.faces.min_score == 0.5
 
 
+def test_compare_takes_several_at_once_and_again():
+    command = parsing.parse(
+        shlex.split("evaluate --compare x=1.mp4 y=2.mp4 --reference f --out o --compare z=3.mp4")
+    )
+    assert command.compare == (("x=1.mp4", "y=2.mp4"), ("z=3.mp4",))
+    assert command.reference == Path("f")
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
@@ -81,7 +89,7 @@ def test_extract_takes_footage_before_or_after_options(line):
         ("train --run r --identity a=x --identity b=y --train.batchsize 8", "--train.batch-size"),
         ("train --identity a=x --identity b=y", "--run"),
         ("train --run r --identity a=x", "two or more identities, not 1"),
-        ("train --run r --identity a=x --identity a=y", "Two identities are named 'a'"),
+        ("train --run r --identity a=x --identity a=y", "Two are named 'a'"),
         ("train --run r --identity a=x --identity y", "NAME=PATH"),
         ("train --run r --identity a=x --identity b/c=y", "letters, digits"),
         ("train --run r --identity a=x --identity b=y --steps 0", "`steps` must be >= 1, not 0"),
@@ -90,6 +98,13 @@ def test_extract_takes_footage_before_or_after_options(line):
         ("extract --out o", "one or more video files"),
         ("build --out o", "one or more facesets"),
         ("evaluate --run r --out o --footage f", "go together"),
+        ("evaluate --out o", "either --run RUN or --compare"),
+        ("evaluate --run r --compare a=x --reference f --out o", "either --run RUN or --compare"),
+        ("evaluate --compare a=x --out o", "--compare and --reference go together"),
+        ("evaluate --compare a=x a=y --reference f --out o", "Two are named 'a'"),
+        ("evaluate --compare footage=x --reference f --out o", "another name"),
+        ("evaluate --compare a=x --reference f --from a --out o", "give both or none"),
+        ("evaluate --compare x=v --reference f --identity a=s --out o", "neither --from nor --to"),
         ("convert f --run r --from a", "--to, --out"),
     ],
 )  # fmt: skip

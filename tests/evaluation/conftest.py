@@ -58,6 +58,11 @@ def before(tmp_path_factory, frames_u8) -> Path:
     return write_video(tmp_path_factory.mktemp("clips") / "before.mp4", frames_u8)
 
 
+@pytest.fixture(scope="session")
+def write_clip() -> Callable[[Path, Sequence[np.ndarray]], Path]:
+    return write_video
+
+
 @pytest.fixture
 def edited(tmp_path, frames_u8) -> Callable[..., Path]:
     """The clip of `before` with a function applied to each of its first frames."""

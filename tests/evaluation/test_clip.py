@@ -6,59 +6,21 @@ import pytest
 from numpy.testing import assert_allclose
 
 from jaxswap import config, errors
-from jaxswap.evaluation import clip, expression
+from jaxswap.evaluation import clip, clip_results, expression, figures, notes, seeing
 
 FACES = config.FacesConfig()
 
 
-def evaluate(before, after):
-    return clip.evaluate_clip(before, after, from_identity="a", to_identity="b", faces=FACES)
+def compare(before, **clips) -> clip_results.ClipResults:
+    return clip.compare(before, clips, faces=FACES)
 
 
-@pytest.fixture(scope="module")
-def same(before):
-    return evaluate(before, before)
+def evaluate(before, after) -> clip_results.CandidateResults:
+    return compare(before, x=after).candidates["x"]
 
 
-def test_footage_beside_itself(same, frames_u8):
-    count = len(frames_u8)
-    assert (same.frames, same.frames_after, same.faces, same.faces_after) == (count,) * 4
-    assert (same.swapped, same.share_swapped) == (0, 0.0)
-    assert same.mask_overlap == 1.0
-    assert same.expression is not None
-    assert same.expression.error == dict.fromkeys(expression.REGIONS, 0.0)
-    assert same.expression.raw == dict.fromkeys(expression.REGIONS, 0.0)
-    assert same.identities is None  # without references
-
-
-def test_frames_are_listed_one_by_one(same, frames_u8):
-    assert [row.frame for row in same.rows] == list(range(len(frames_u8)))
-    assert_allclose([row.time_s for row in same.rows], np.arange(len(frames_u8)) / 25)
-    assert {row.landmark_error for row in same.rows} == {0.0}
-
-
-def test_pictures_are_spread_over_the_clip(same, frames_u8):
-    shown = [picture.frame for picture in same.pictures]
-    assert len(shown) == clip.NUM_PICTURES
-    assert max(np.diff(shown)) - min(np.diff(shown)) <= 1
-    assert shown[0] <= 2
-    assert shown[-1] >= len(frames_u8) - 3
-    picture = same.pictures[0]
-    np.testing.assert_array_equal(picture.before_u8, frames_u8[picture.frame])
-    np.testing.assert_array_equal(picture.face_before_u8, picture.face_after_u8)
-
-
-def test_a_shifted_face_is_an_error_of_that_size(before, edited, landmarks):
-    shift_px = 6
-    shifted = edited(lambda frame_u8: np.roll(frame_u8, shift_px, axis=1))
-    found = evaluate(before, shifted).expression
-    expected = np.mean([shift_px / expression.eye_distance(points) for points in landmarks])
-    assert_allclose(found.raw["all"], expected, rtol=0.1)
-    assert_allclose(found.error["all"], expected, rtol=0.1)
-    assert_allclose(found.pose, expected, rtol=0.1)
-
-
-def test_a_recolored_face_is_swapped_and_keeps_its_expression(before, edited, landmarks):
+def recolored(landmarks):
+    """An edit that gives the face another colour."""
     points = iter(landmarks)
 
     def recolor(frame_u8):
@@ -66,11 +28,92 @@ def test_a_recolored_face_is_swapped_and_keeps_its_expression(before, edited, la
         mask = cv2.fillConvexPoly(np.zeros(frame_u8.shape[:2], np.uint8), oval, 1)[..., None]
         return np.where(mask == 1, (frame_u8 * [0.7, 0.9, 1.0]).astype(np.uint8), frame_u8)
 
-    found = evaluate(before, edited(recolor))
-    assert found.share_swapped == 1.0
+    return recolor
+
+
+@pytest.fixture(scope="module")
+def both(before, tmp_path_factory, frames_u8, landmarks, write_clip):
+    """The footage itself and the recoloured one, side by side."""
+    recolor = recolored(landmarks)
+    path = tmp_path_factory.mktemp("both") / "recolored.mp4"
+    after = write_clip(path, [recolor(frame_u8) for frame_u8 in frames_u8])
+    return compare(before, same=before, recolored=after)
+
+
+def test_footage_beside_itself_is_perfect(both, frames_u8):
+    count = len(frames_u8)
+    same = both.candidates["same"]
+    assert (both.frames, both.faces) == (count, count)
+    assert (same.frames, same.paired, same.found, same.swapped) == (count, count, count, 0)
+    assert set(same.rows["mask_overlap"]) == {1.0}
+    assert same.expression.error == dict.fromkeys(expression.REGIONS, 0.0)
+    assert same.expression.raw == dict.fromkeys(expression.REGIONS, 0.0)
+    assert set(same.courses) == {*seeing.ANGLES, *seeing.TRAITS}
+    assert {course.error for course in same.courses.values()} == {0.0}
+    assert set(same.rows["landmark_error"]) == set(same.rows["pose_error"]) == {0.0}
+    assert set(same.rows["psnr_rest"]) == {100.0}
+
+
+def test_a_recolored_face_is_swapped_and_moves_colour_alone(both):
+    found = both.candidates["recolored"]
+    assert found.swapped == both.frames
     assert found.expression.error["all"] < 0.02
-    assert found.mask_overlap > 0.95
-    assert max(row.change_rest for row in found.rows) < 0.001
+    assert found.rows.mean("mask_overlap") > 0.95
+    assert found.rows["change_rest"].max() < 0.001
+    assert found.rows.mean("pose_error") < 1
+    assert both.candidates["same"].swapped == 0  # candidates do not mix
+
+
+def test_the_best_of_each_figure_is_known(both):
+    found = {figure.key: figure for figure in figures.of_clip(both)}
+    assert found["clip/landmark_error"].best == {"same"}
+    assert found["clip/share_swapped"].best == {"recolored"}
+    assert found["clip/share_found"].best == {"same", "recolored"}
+
+
+def test_frames_are_listed_one_by_one(both, frames_u8):
+    assert_allclose(both.rows["frame"], np.arange(len(frames_u8)))
+    assert_allclose(both.rows["time_s"], np.arange(len(frames_u8)) / 25)
+    assert {len(candidate.rows) for candidate in both.candidates.values()} == {len(frames_u8)}
+
+
+def test_the_largest_errors_are_shown_for_each_candidate(both):
+    errors_by_frame = both.candidates["recolored"].rows["landmark_error"]
+    shown = [p for p in both.pictures if p.candidate == "recolored"]
+    assert shown[0].frame == np.argmax(errors_by_frame)
+    assert shown[0].reason == f"landmark error {100 * errors_by_frame.max():.1f}%"
+    assert list(shown[0].faces_u8) == ["footage", "same", "recolored"]
+    np.testing.assert_array_equal(shown[0].faces_u8["footage"], shown[0].faces_u8["same"])
+    assert (shown[0].faces_u8["footage"] != shown[0].faces_u8["recolored"]).mean() > 0.2
+
+
+def test_even_pictures_are_spread_over_the_clip(both, frames_u8):
+    even = [picture for picture in both.pictures if picture.candidate is None]
+    shown = [picture.frame for picture in even]
+    assert len(shown) == 6
+    assert max(np.diff(shown)) - min(np.diff(shown)) <= 1
+    assert shown[0] <= 2
+    assert shown[-1] >= len(frames_u8) - 3
+    whole = [picture for picture in even if picture.whole_u8]
+    assert [picture.frame for picture in whole] == [shown[0], shown[2], shown[-1]]
+    np.testing.assert_array_equal(whole[0].whole_u8["footage"], frames_u8[shown[0]])
+
+
+def test_a_shifted_face_is_an_error_of_that_size(before, edited, landmarks):
+    shift_px = 6
+    found = evaluate(before, edited(lambda frame_u8: np.roll(frame_u8, shift_px, axis=1)))
+    expected = np.mean([shift_px / expression.eye_distance(points) for points in landmarks])
+    assert_allclose(found.expression.raw["all"], expected, rtol=0.1)
+    assert_allclose(found.expression.error["all"], expected, rtol=0.1)
+    assert_allclose(found.expression.pose, expected, rtol=0.1)
+    assert found.courses["yaw"].raw < 1  # a shift is no turn
+
+
+def test_a_shuffled_clip_loses_expression_and_keeps_identity(before, edited, frames_u8):
+    order = iter(np.random.default_rng(0).permutation(len(frames_u8)))
+    found = evaluate(before, edited(lambda _: frames_u8[next(order)]))
+    assert found.expression.error["all"] > 0.01
+    assert found.courses["mouth"].correlation < 0.8
 
 
 def test_a_change_of_whole_frames_is_no_swap(before, edited, frames_u8):
@@ -79,7 +122,7 @@ def test_a_change_of_whole_frames_is_no_swap(before, edited, frames_u8):
         before, edited(lambda frame_u8: 255 - frame_u8 if next(count) % 2 else frame_u8)
     )
     assert found.swapped == 0
-    assert {row.change_face > 0.02 for row in found.rows[1::2]} == {True}
+    assert found.rows["change_face"][1::2].min() > 0.02
 
 
 def test_a_face_that_is_lost_is_counted_and_not_compared(before, edited, landmarks):
@@ -93,24 +136,62 @@ def test_a_face_that_is_lost_is_counted_and_not_compared(before, edited, landmar
         covered[max(0, y0) : y1, max(0, x0) : x1] = 90
         return covered
 
-    found = evaluate(before, edited(cover))
-    assert (found.faces, found.faces_after) == (len(landmarks), 0)
-    assert found.share_swapped == 1.0
-    assert (found.expression, found.mask_overlap) == (None, None)
+    results = compare(before, x=edited(cover))
+    found = results.candidates["x"]
+    assert (results.faces, found.found) == (len(landmarks), 0)
+    assert found.swapped == len(landmarks)
+    assert (found.expression, found.courses) == (None, None)
+    assert np.isnan(found.rows["mask_overlap"]).all()
+    assert {p.reason for p in results.pictures if p.candidate} == {"the face is lost"}
+    assert any("shows no face" in note for note in notes.of_clip(results))
 
 
-def test_a_clip_that_ends_early(before, edited, frames_u8):
-    found = evaluate(before, edited(lambda frame_u8: frame_u8, frames=5))
-    assert (found.frames, found.frames_after) == (len(frames_u8), 5)
-    assert found.rows[5].change_face is None
+def test_frames_that_were_not_swapped_are_shown(before, edited, landmarks):
+    recolor, count = recolored(landmarks), iter(range(len(landmarks)))
+
+    def missing_one(frame_u8):
+        changed = recolor(frame_u8)
+        return frame_u8 if next(count) == 7 else changed
+
+    results = compare(before, x=edited(missing_one))
+    assert [p.frame for p in results.pictures if p.reason == "not swapped"] == [7]
+
+
+def test_a_clip_that_ends_early_is_compared_as_far_as_it_goes(before, edited, frames_u8):
+    results = compare(before, x=edited(lambda frame_u8: frame_u8, frames=5))
+    found = results.candidates["x"]
+    assert (found.frames, found.paired, found.by_time) == (5, 5, True)
+    assert np.isnan(found.rows["change_face"][5:]).all()
+    assert not np.isnan(found.rows["change_face"][:5]).any()
+    said = list(notes.of_clip(results))
+    assert any("x has 5 frames, the footage 14" in note for note in said)
+    assert any("only the raw landmark error" in note for note in said)
+    even = [picture for picture in results.pictures if picture.candidate is None]
+    assert list(even[-1].faces_u8) == ["footage"]
+
+
+def test_footage_without_a_face(tmp_path, write_clip):
+    noise = np.random.default_rng(0).integers(90, 160, (3, 96, 128, 3), dtype=np.uint8)
+    plain = write_clip(tmp_path / "plain.mp4", list(noise))
+    results = compare(plain, x=plain)
+    assert (results.frames, results.faces, results.pictures) == (3, 0, [])
+    assert list(notes.of_clip(results)) == [
+        "No face was found in the footage, so there is nothing to compare."
+    ]
 
 
 def test_frames_of_another_size_are_refused(before, edited):
     smaller = edited(lambda frame_u8: np.ascontiguousarray(frame_u8[:-32]))
-    with pytest.raises(errors.FootageError, match=r"384x256 pixels.*384x288"):
+    with pytest.raises(errors.FootageError, match=r"x .*384x256 pixels.*384x288"):
         evaluate(before, smaller)
 
 
 def test_missing_clip_is_refused(before, tmp_path):
     with pytest.raises(errors.FootageError, match="no file"):
         evaluate(before, tmp_path / "none.mp4")
+
+
+@pytest.mark.parametrize("names", [[], ["footage"]])
+def test_no_candidates_and_the_name_of_the_footage_are_refused(before, names):
+    with pytest.raises(ValueError, match="one or more"):
+        clip.compare(before, dict.fromkeys(names, before), faces=FACES)

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import transform
 
 from jaxswap import geometry
-from jaxswap.evaluation import expression, pose
+from jaxswap.evaluation import agreement, expression, pose
 from jaxswap.faces import alignment, mesh
 
 LOWER_LIP = [87, 14, 317]
@@ -123,13 +123,15 @@ def test_errors_by_frame_average_to_the_figures(monkeypatch):
 
 @pytest.mark.parametrize(("follows", "expected"), [(1.0, 1.0), (-1.0, -1.0), (0.0, None)])
 def test_correlation_of_the_mouth(follows, expected):
-    with expression.Comparison() as comparison:
-        for frame in range(20):
-            opening = 0.05 * np.sin(frame)
-            before, after = np.zeros((2, 468, 2))
-            before[LOWER_LIP, 1], after[LOWER_LIP, 1] = 0.1 + opening, 0.1 + follows * opening
-            comparison.add(moved(face(0), before), moved(face(0), after))
-        found = comparison.figures().traits
+    courses = {name: ([], []) for name in expression.TRAITS}
+    for frame in range(20):
+        opening = 0.05 * np.sin(frame)
+        before, after = np.zeros((2, 468, 2))
+        before[LOWER_LIP, 1], after[LOWER_LIP, 1] = 0.1 + opening, 0.1 + follows * opening
+        for position, change in enumerate((before, after)):
+            for name, value in expression.traits(moved(face(0), change)).items():
+                courses[name][position].append(value)
+    found = {name: agreement.compare(*map(np.array, both)) for name, both in courses.items()}
     mouth = found["mouth"].correlation
     assert mouth == (None if expected is None else pytest.approx(expected, abs=1e-6))
     assert found["eyes"].correlation is None

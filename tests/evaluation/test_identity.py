@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config
-from jaxswap.evaluation import clip, identity
+from jaxswap.evaluation import clip, clip_results, identity
 from jaxswap.faces import descriptor
 
 
@@ -43,16 +43,36 @@ def test_people_are_nearer_to_themselves(describer, read_reference, references):
 
 @pytest.mark.usefixtures("describer")
 def test_clips_are_compared_with_both_identities(before, references):
-    found = clip.evaluate_clip(
+    results = clip.compare(
         before,
-        before,
-        from_identity="a",
-        to_identity="b",
+        {"x": before},
         faces=config.FacesConfig(),
-        references=references,
-    ).identities
+        swap=clip_results.Swap(from_identity="a", to_identity="b"),
+        pictures_of=references,
+    )
+    found = results.identities
     assert found.described == 14
-    assert found.before == found.after
-    assert found.after["a"].pairs < 0.45 < descriptor.SAME_PERSON < found.after["b"].pairs
+    assert results.no_identities is None
+    assert results.candidates["x"].identities == found.footage
+    assert found.footage["a"].pairs < 0.45 < descriptor.SAME_PERSON < found.footage["b"].pairs
     assert found.apart > descriptor.SAME_PERSON
     assert found.scatter["a"] < 0.45
+
+
+@pytest.mark.parametrize(
+    ("swap", "known", "said"),
+    [
+        (None, ("a", "b"), "name --from and --to"),
+        (clip_results.Swap(from_identity="a", to_identity="b"), ("a",), "no pictures of b"),
+    ],
+)
+def test_what_is_missing_for_identities_is_said(before, references, swap, known, said):
+    results = clip.compare(
+        before,
+        {"x": before},
+        faces=config.FacesConfig(),
+        swap=swap,
+        pictures_of={name: references[name] for name in known},
+    )
+    assert results.identities is None
+    assert said in results.no_identities

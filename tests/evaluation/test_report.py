@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, images
-from jaxswap.evaluation import chips, clip, identity, report
+from jaxswap.evaluation import chips, clip, clip_results, identity, plots, report
 
 VOID = {"meta", "img", "source", "link", "br", "hr", "input"}
 
@@ -58,25 +58,41 @@ def on_chips(run, validation):
 
 
 @pytest.fixture(scope="module")
-def on_clip(before):
-    found = clip.evaluate_clip(
-        before, before, from_identity="a", to_identity="b", faces=config.FacesConfig()
+def on_clip(before, tmp_path_factory, frames_u8, write_clip):
+    """A darker copy and the footage itself as candidates; identities as if they were measured."""
+    dark = write_clip(
+        tmp_path_factory.mktemp("dark") / "dark.mp4", [frame_u8 // 2 for frame_u8 in frames_u8]
+    )
+    found = clip.compare(
+        before,
+        {"swap": before, "dark": dark},
+        faces=config.FacesConfig(),
+        swap=clip_results.Swap(from_identity="a", to_identity="b"),
     )
     near, far = (identity.Distances(pairs=d, center=d - 0.1) for d in (0.4375, 0.875))
-    identities = clip.clip_results.IdentityFigures(
-        described=14,
-        before={"a": near, "b": far},
-        after={"a": far, "b": near},
-        scatter={"a": 0.25, "b": None},
-        apart=0.9,
+    return dataclasses.replace(
+        found,
+        identities=clip_results.IdentityFigures(
+            described=14, footage={"a": near, "b": far}, scatter={"a": 0.25, "b": None}, apart=0.9
+        ),
+        no_identities=None,
+        candidates={
+            **found.candidates,
+            "swap": dataclasses.replace(found.candidates["swap"], identities={"a": far, "b": near}),
+        },
     )
-    return dataclasses.replace(found, identities=identities)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, run, on_chips, on_clip):
+def made(run, on_chips, on_clip):
+    runs = {"swap": report.RunResults(run=run, chips=on_chips)}
+    return report.Report(runs=runs, clip=on_clip)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, made):
     out = tmp_path_factory.mktemp("report") / "with space" / "report"
-    assert report.write(out, run=run, on_chips=on_chips, on_clip=on_clip) == out / "report.html"
+    assert report.write(out, made) == out / "report.html"
     return out
 
 
@@ -85,33 +101,53 @@ def page(folder):
     return Page((folder / "report.html").read_text(encoding="utf-8"))
 
 
-def test_json_holds_every_figure(folder, run, on_chips, on_clip):
-    values = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert values["run"]["step"] == 7
-    assert values["run"]["parameters_sha256"] == run.fingerprint()
-    assert values["figures"]["clip/landmark_error"] == 0.0
-    assert values["figures"]["clip/identity_distance/b"] == 0.4375
+@pytest.fixture(scope="module")
+def values(folder):
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+def test_json_holds_every_figure(values, run, on_chips, on_clip):
+    figures = {figure["key"]: figure for figure in values["figures"]}
+    assert figures["clip/landmark_error"]["values"]["swap"] == 0.0
+    assert figures["clip/landmark_error"]["better"] == "lower"
+    assert figures["clip/landmark_error"]["best"] == ["swap"]
+    assert figures["clip/identity_distance/b"]["values"] == {"footage": 0.875, "swap": 0.4375}
     face = on_chips.reconstructions["b"].face
-    assert values["figures"]["reconstruction/b/face/psnr"] == face.psnr
-    assert values["chips"]["b"]["face"] == dataclasses.asdict(face)
-    assert values["clip"]["frames"] == on_clip.frames
-    assert values["clip"]["expression"]["raw"]["mouth"] == 0.0
-    assert values["clip"]["identities"]["scatter"] == {"a": 0.25, "b": None}
+    assert figures["reconstruction/b/face/psnr"]["values"] == {"swap": face.psnr}
+    swap = values["candidates"]["swap"]
+    assert swap["run"]["step"] == 7
+    assert swap["run"]["parameters_sha256"] == run.fingerprint()
+    assert swap["run"]["chips"]["b"]["face"] == dataclasses.asdict(face)
+    assert values["candidates"]["dark"]["run"] is None
+    assert swap["clip"]["frames"] == values["footage"]["frames"] == on_clip.frames
+    assert swap["clip"]["expression"]["raw"]["mouth"] == 0.0
+    assert swap["clip"]["courses"]["yaw"]["error"] == 0.0
+    assert values["identities"]["scatter"] == {"a": 0.25, "b": None}
+    assert [note.split(" in only ")[0] for note in values["notes"]] == [
+        f"{name} visibly changed the face" for name in ("swap", "dark")
+    ]
 
 
-def test_tables_hold_the_same_figures(folder):
-    values = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+def test_tables_hold_the_same_figures(folder, values):
     with (folder / "report.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["key"]: float(row["value"]) for row in rows} == values["figures"]
+    found = {
+        row["key"]: {n: float(row[n]) for n in ("footage", "swap", "dark") if row[n]}
+        for row in rows
+    }
+    assert found == {figure["key"]: figure["values"] for figure in values["figures"]}
     assert {row["better"] for row in rows} == {"higher", "lower"}
 
 
-def test_frames_are_listed(folder, on_clip):
+def test_frames_are_listed_for_each_candidate(folder, on_clip):
     with (folder / "frames.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [int(row["frame"]) for row in rows] == [row.frame for row in on_clip.rows]
-    assert {row["mask_overlap"] for row in rows} == {"1.0"}
+    assert [row["candidate"] for row in rows] == ["footage"] * 14 + ["swap"] * 14 + ["dark"] * 14
+    swap = rows[14:28]
+    assert [int(row["frame"]) for row in swap] == list(range(14))
+    assert {row["mask_overlap"] for row in swap} == {"1.0"}
+    assert {row["mask_overlap"] for row in rows[:14]} == {""}
+    assert {row["yaw"] for row in rows[:14]} == {row["yaw"] for row in swap}
 
 
 def test_page_is_self_contained(page):
@@ -123,30 +159,32 @@ def test_page_is_self_contained(page):
     assert "@import" not in page.text
 
 
-def test_pictures_have_a_text_and_decode(page):
+def test_pictures_have_a_text_and_decode(page, on_clip):
     import base64
 
-    pictures = page.all("img")
-    # Frames and faces of the clip; two strips, a mask and a swap of each identity; two plots.
-    assert len(pictures) == 2 * report.NUM_WHOLE + 2 * clip.NUM_PICTURES + 2 * 4 + 2
-    for picture in pictures:
+    shown = page.all("img")
+    # Faces and whole frames of footage and candidates; two strips, a mask and a swap of each
+    # identity; plots.
+    of_clip = sum(len(p.faces_u8) + len(p.whole_u8) for p in on_clip.pictures)
+    assert len(shown) == of_clip + 2 * 4 + len(plots.COURSES) + 1
+    for picture in shown:
         assert len(picture["alt"]) > 10
         picture_u8 = images.decode_u8(base64.b64decode(picture["src"].split(",")[1]))
         assert min(picture_u8.shape[:2]) >= 16
 
 
-def test_whole_frames_are_spread_over_the_clip(page, on_clip):
-    texts = [picture["alt"] for picture in page.all("img")]
-    shown = [int(re.findall(r"\d+", text)[0]) for text in texts if "after the swap: the" in text]
-    frames = [picture.frame for picture in on_clip.pictures]
-    assert shown == [frames[0], frames[2], frames[-1]]
-
-
 def test_page_says_what_it_shows(page):
     assert "Synthetic pictures." in page.text
     assert "Identity distance to b" in page.text
-    assert "0.44 (before 0.88)" in page.text
-    assert "0.0% (0 of 14)" in page.text
+    assert "0.438" in page.text
+    assert "swap, dark beside the footage" in " ".join(page.text.split())
+    assert "Worst frames of dark" in page.text
+    assert "Frame 0" in page.text or "Frame 1" in page.text
+
+
+def test_the_best_is_marked(page):
+    best = [cell for cell in page.all("td") if "best" in (cell.get("class") or "").split()]
+    assert len(best) >= 10
 
 
 def test_pictures_are_those_that_were_measured(on_chips):
@@ -158,47 +196,42 @@ def test_pictures_are_those_that_were_measured(on_chips):
     np.testing.assert_array_equal(masks_u8[..., 2], masks_u8[..., 0])
 
 
-def test_the_same_results_make_the_same_page(folder, tmp_path, run, on_chips, on_clip):
-    report.write(tmp_path, run=run, on_chips=on_chips, on_clip=on_clip)
+def test_the_same_results_make_the_same_page(folder, tmp_path, made):
+    report.write(tmp_path, made)
     for name in ("report.html", "report.json", "report.csv", "frames.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_a_report_of_chips_alone(tmp_path, run, on_chips, on_clip):
-    report.write(tmp_path, run=run, on_chips=on_chips, on_clip=on_clip)
+def test_a_report_of_chips_alone(tmp_path, made):
+    report.write(tmp_path, made)
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    report.write(tmp_path, run=run, on_chips=on_chips)
+    report.write(tmp_path, report.Report(runs=made.runs))
     assert not (tmp_path / "frames.csv").exists()
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
-    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["clip"] is None
+    values = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (values["footage"], values["candidates"]["swap"]["clip"]) == (None, None)
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "Frames swapped" not in page.text.split("How this was measured")[0]
 
 
-def test_a_clip_without_faces(tmp_path, run, on_clip):
-    nothing = dataclasses.replace(
-        on_clip,
-        faces=0,
-        faces_after=0,
-        expression=None,
-        mask_overlap=None,
-        identities=None,
-        pictures=[],
-        rows=[clip.clip_results.FrameFigures(frame=i, time_s=i / 25) for i in range(14)],
-    )
-    report.write(tmp_path, run=run, on_clip=nothing)
+def test_a_clip_without_faces(tmp_path, write_clip):
+    noise = np.random.default_rng(0).integers(90, 160, (3, 96, 128, 3), dtype=np.uint8)
+    plain = write_clip(tmp_path / "plain.mp4", list(noise))
+    found = clip.compare(plain, {"x": plain}, faces=config.FacesConfig())
+    report.write(tmp_path, report.Report(clip=found))
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "No face was found in the footage" in page.text
-    assert 'pip install "jaxswap[identity]"' in page.text
+    values = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert values["candidates"]["x"]["clip"]["expression"] is None
 
 
-def test_names_are_escaped(tmp_path, run, on_clip):
+def test_names_are_escaped(tmp_path, on_clip):
+    swap = clip_results.Swap(from_identity="<b>a", to_identity="b")
     hostile = dataclasses.replace(
-        on_clip, footage='"><script>alert(1)</script>.mp4', from_identity="<b>a", identities=None
+        on_clip, file='"><script>alert(1)</script>.mp4', swap=swap, identities=None
     )
-    report.write(tmp_path, run=run, on_clip=hostile)
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    page = Page(text)
+    report.write(tmp_path, report.Report(clip=hostile))
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert page.all("script") == page.all("b") == []
     assert "<b>a" in page.text
 
@@ -207,14 +240,14 @@ def test_numbers_that_are_none_become_null(tmp_path, run, on_chips):
     broken = dataclasses.replace(on_chips.reconstructions["a"].view, l1=float("nan"))
     found = dataclasses.replace(on_chips.reconstructions["a"], view=broken, face=None)
     results = dataclasses.replace(on_chips, reconstructions={"a": found})
-    report.write(tmp_path, run=run, on_chips=results)
+    report.write(tmp_path, report.Report(runs={"x": report.RunResults(run=run, chips=results)}))
     text = (tmp_path / "report.json").read_text(encoding="utf-8")
     assert not re.search(r"NaN|Infinity", text)
-    assert json.loads(text)["chips"]["a"]["view"]["l1"] is None
+    assert json.loads(text)["candidates"]["x"]["run"]["chips"]["a"]["view"]["l1"] is None
 
 
-def test_a_place_that_cannot_be_written(tmp_path, run, on_chips):
+def test_a_place_that_cannot_be_written(tmp_path, made):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(errors.OutputError, match=r"cannot be written to .* --out"):
-        report.write(tmp_path / "file", run=run, on_chips=on_chips)
+        report.write(tmp_path / "file", made)
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"

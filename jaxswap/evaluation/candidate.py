@@ -1,0 +1,136 @@
+"""What is measured of one candidate while its frames go by beside those of the footage."""
+
+import numpy as np
+
+from jaxswap.evaluation import (
+    agreement,
+    change,
+    clip_results,
+    expression,
+    identity,
+    pose,
+    seeing,
+    series,
+)
+from jaxswap.faces import descriptor
+
+COLUMNS = (
+    "paired",
+    "found",
+    "swapped",
+    "change_face",
+    "change_rest",
+    "psnr_rest",
+    "landmark_error",
+    "landmark_error_raw",
+    "mask_overlap",
+    "pose_error",
+    *seeing.ANGLES,
+    *seeing.TRAITS,
+)
+"""Of each frame: 1 if it has a partner, shows a face and shows a changed one; then the figures."""
+
+
+class Measurement:
+    """The figures of one candidate; use it in a `with` block."""
+
+    def __init__(self) -> None:
+        self._rows = series.Series(COLUMNS)
+        self._expression = expression.Comparison()
+        self._described: list[np.ndarray] = []
+
+    def __enter__(self) -> "Measurement":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._expression.__exit__(*exc)
+
+    def add(self, before: seeing.Seen, after: seeing.Seen | None) -> None:
+        """Measure one frame.
+
+        Args:
+            before: of the footage.
+            after: of the candidate; None if it has no such frame.
+        """
+        if before.points is None or after is None:
+            self._rows.append(paired=after is not None)
+            return
+        changed = change.measure(before.image_u8, after.image_u8, before.points)
+        values = {
+            "paired": True,
+            "found": after.points is not None,
+            "swapped": changed.is_visible,
+            "change_face": changed.face,
+            "change_rest": changed.rest,
+            "psnr_rest": changed.rest_psnr,
+        }
+        if after.points is not None:
+            values["landmark_error_raw"] = self._expression.add(before.points, after.points)
+            values["mask_overlap"] = expression.mask_overlap(before.points, after.points)
+        self._rows.append(**values, **after.courses)
+
+    def describe(self, describer: descriptor.Describer, after: seeing.Seen) -> None:
+        """Take in who the face of a frame shows."""
+        if after.points is not None:
+            self._described.append(describer.describe(after.image_u8, after.points))
+
+    def results(
+        self, reference: series.Series, *, known: dict[str, np.ndarray], **about: object
+    ) -> clip_results.CandidateResults:
+        """All figures.
+
+        Args:
+            reference: the rows of the footage.
+            known: descriptors of both identities, by name; empty without.
+            about: the fields that say what the candidate is.
+        """
+        compared = len(self._expression)
+        if compared >= agreement.MIN_FRAMES:
+            self._fill("landmark_error", self._expression.errors())
+            self._fill("pose_error", self._pose_errors(reference))
+        return clip_results.CandidateResults(
+            rows=self._rows,
+            expression=self._expression.figures() if compared else None,
+            courses=self._courses(reference) if compared else None,
+            identities=_distances(self._described, known),
+            **about,
+        )
+
+    def _both(self) -> np.ndarray:
+        """Which frames show the face in the footage and here."""
+        return self._rows["found"] == 1
+
+    def _fill(self, name: str, values: np.ndarray) -> None:
+        column = np.full(len(self._rows), np.nan)
+        column[self._both()] = values
+        self._rows.fill(name, column)
+
+    def _poses(self, rows: series.Series) -> list[pose.Pose]:
+        angles = np.stack([rows[name][self._both()] for name in seeing.ANGLES], axis=1)
+        return [pose.Pose(yaw_deg=y, pitch_deg=p, roll_deg=r) for y, p, r in angles.tolist()]
+
+    def _pose_errors(self, reference: series.Series) -> np.ndarray:
+        """Of each frame, the mean over the angles, without their constant differences."""
+        turns = np.stack(
+            [(self._rows[name] - reference[name])[self._both()] for name in seeing.ANGLES]
+        )
+        turns = (turns + 180) % 360 - 180
+        return np.abs(turns - turns.mean(axis=1, keepdims=True)).mean(axis=0)
+
+    def _courses(self, reference: series.Series) -> dict[str, agreement.Agreement]:
+        """What of the turns and of the expression is kept over time."""
+        both = self._both()
+        traits = {
+            name: agreement.compare(reference[name][both], self._rows[name][both])
+            for name in seeing.TRAITS
+        }
+        return pose.compare(self._poses(reference), self._poses(self._rows)) | traits
+
+
+def _distances(
+    described: list[np.ndarray], known: dict[str, np.ndarray]
+) -> dict[str, identity.Distances] | None:
+    if not described or not known:
+        return None
+    faces = np.stack(described)
+    return {name: identity.distances(faces, pictures) for name, pictures in known.items()}
