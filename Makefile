@@ -47,7 +47,7 @@ help:
 	@echo "make test             lint and all quick tests"
 	@echo "make lint             ruff and import-linter alone"
 	@echo "make test-long        the tests that train or convert for minutes"
-	@echo "make test-identity    the tests that tell people apart (dlib and its model, 100 MB)"
+	@echo "make test-identity    the tests that tell people apart, and LPIPS (models of 160 MB)"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
 	@echo "make bench            all benchmarks, beside PyTorch (large download); NAME=step for one"
 	@echo "make format           let ruff format the code"
@@ -99,7 +99,7 @@ $(VENV)/.installed-dev: $(STATED) | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-identity: $(STATED) | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,identity]"
+	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,identity,lpips]"
 	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
 
 $(VENV)/.installed-tensorflow: $(STATED) | $(VENV)/bin/python

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from jaxswap import config, images, runs
 from jaxswap.augmentation import view
-from jaxswap.evaluation import image_quality
+from jaxswap.evaluation import image_quality, perceptual
 from jaxswap.models import autoencoder
 
 BATCH_SIZE = 32
@@ -38,6 +38,8 @@ class Reconstruction:
         chips: how many.
         view: over the whole view.
         face: inside the face mask only; None if no mask reaches into the view.
+        lpips: how unlike the views look, 0 is the same; None without the extra `lpips`, or if the
+            view is too small for it.
         mask_overlap: of the learned mask and the landmarks' one, sum of the smaller over sum of
             the larger, in [0, 1]; None if the model learns no mask.
     """
@@ -45,6 +47,7 @@ class Reconstruction:
     chips: int
     view: Quality
     face: Quality | None
+    lpips: float | None
     mask_overlap: float | None
 
 
@@ -148,10 +151,12 @@ def _batches(chips: Chips) -> Iterator[Chips]:
 
 
 def _reconstruction(decode: Any, chips: Chips, *, identity: int) -> Reconstruction:
-    whole, inside, overlaps = [], [], []
+    whole, inside, unlike, overlaps = [], [], [], []
     for batch in _batches(chips):
         seen, masks, face, learned = _run(decode, batch, identity)
         whole.append(_measure(face, seen))
+        if perceptual.is_available() and min(seen.shape[1:3]) >= perceptual.MIN_SIDE:
+            unlike.append(perceptual.lpips(face, seen))
         kept = masks.sum(axis=(1, 2, 3)) > 0
         if kept.any():
             inside.append(_measure(face[kept], seen[kept], mask=masks[kept]))
@@ -162,6 +167,7 @@ def _reconstruction(decode: Any, chips: Chips, *, identity: int) -> Reconstructi
         chips=len(chips[0]),
         view=_quality(whole),
         face=_quality(inside) if inside else None,
+        lpips=float(np.concatenate(unlike).mean()) if unlike else None,
         mask_overlap=float(np.concatenate(overlaps).mean()) if overlaps else None,
     )
 

