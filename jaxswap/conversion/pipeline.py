@@ -25,7 +25,7 @@ from jaxswap.conversion import (
     stages,
     swapper,
 )
-from jaxswap.faces import finding, selection
+from jaxswap.faces import finding, selection, steadying
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
 
@@ -186,7 +186,13 @@ class Work:
         wanted = selection.Selection(
             self.options.track, max_gap_s=self.faces.max_gap_s, follow=follow
         )
-        for frame, found in finder.find_all(frames, follow=follow):
+        steadied = steadying.steady(
+            finder.find_all(frames, follow=follow),
+            finder=finder,
+            max_gap_s=self.faces.max_gap_s,
+            follow=follow,
+        )
+        for frame, found in steadied:
             self.most_faces = max(self.most_faces, len(found))
             chosen = wanted.pick([face.detection for face in found], frame.time_s)
             yield _Found(frame=frame, faces=[found[i] for i in chosen])

@@ -15,7 +15,7 @@ from jaxswap.faces import (
     faceset,
     finding,
     records,
-    tracking,
+    steadying,
 )
 
 
@@ -111,22 +111,29 @@ class _Source:
         self._folder = folder
         self._options = options
         self._reader = reader
-        self._tracker = tracking.Tracker(max_gap_s=max_gap_s)
+        self._max_gap_s = max_gap_s
 
     def extract(self, finder: finding.FaceFinder) -> None:
         """Write the chips of the wanted track, and append their records to records.jsonl."""
         candidates = self._folder / "candidates.jsonl"
         weights: dict[int, float] = collections.defaultdict(float)
         found: list[tuple[int, int]] = []
+        follow = self._reader.info.kind == "video"
+        steadied = steadying.steady(
+            finder.find_all(self._reader, follow=follow),
+            finder=finder,
+            max_gap_s=self._max_gap_s,
+            follow=follow,
+        )
         frames = progress.track(
-            finder.find_all(self._reader, follow=self._reader.info.kind == "video"),
+            steadied,
             f"Extracting {self._path.name}",
             total=self._reader.num_frames,
         )
         with candidates.open("w", encoding="utf-8") as lines:
             for frame, faces in frames:
                 self.num_frames += 1
-                for face, track in self._tracked(frame, faces):
+                for face, track in self._tracked(faces):
                     weights[track] += face.detection.size
                     found.append((frame.index, track))
                     lines.write(records.to_json(self._cut(frame, face, track)) + "\n")
@@ -164,12 +171,9 @@ class _Source:
             "seconds": info.duration_s,
         }
 
-    def _tracked(
-        self, frame: footage.Frame, faces: list[finding.Face]
-    ) -> Iterator[tuple[finding.Face, int]]:
+    def _tracked(self, faces: list[finding.Face]) -> Iterator[tuple[finding.Face, int]]:
         if self._reader.info.kind == "video":
-            tracks = self._tracker.update([face.detection for face in faces], frame.time_s)
-            return zip(faces, tracks, strict=True)
+            return iter([(face, face.track) for face in faces])
         by_size = sorted(faces, key=lambda face: -face.detection.size)
         return iter([(face, rank) for rank, face in enumerate(by_size)])
 

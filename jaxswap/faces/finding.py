@@ -19,11 +19,14 @@ class Face:
         detection: box, score and five points.
         landmarks_468: the mesh in pixels of the frame.
         mesh_score: probability in [0, 1] that the mesh lies on a face.
+        track: number of its track in the footage, from 0 in the order of first appearance; 0 for
+            all before they are steadied.
     """
 
     detection: detection.Detection
     landmarks_468: Float[np.ndarray, "468 2"]
     mesh_score: float
+    track: int = 0
 
 
 class FaceFinder:
@@ -39,6 +42,12 @@ class FaceFinder:
         """The faces of each frame, best first."""
         found = self._detector.detect([frame.image_u8 for frame in frames])
         return [self._faces(frame, faces) for frame, faces in zip(frames, found, strict=True)]
+
+    def follow(
+        self, frame: footage.Frame, points: Float[np.ndarray, "468 2"]
+    ) -> tuple[Float[np.ndarray, "468 2"], float]:
+        """Mesh and score of a face that is expected at `points`, without the detector."""
+        return self._landmarks.follow(frame.image_u8, points)
 
     def find_all(
         self, frames: Iterable[footage.Frame], *, follow: bool = False
