@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 
 from benchmarks import measuring
 from jaxswap import config, footage, geometry, images
-from jaxswap.conversion import alpha, canvas, colorimetry, paste, sightings
+from jaxswap.conversion import alpha, canvas, paste, sightings
 from jaxswap.faces import chips
+from jaxswap.video import colorimetry, planes
 
 FRAMES = {"720p": (1280, 720), "1080p": (1920, 1080)}
 FACES_PX = (120, 240, 480)
@@ -53,9 +53,8 @@ def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object
     height, width = frame_u8.shape[:2]
     seen = sighting(frame_u8, face_px=face_px)
     face = images.to_float(np.ascontiguousarray(seen.view_u8[:, ::-1]))
-    tags = colorimetry.ColorTags(1, 1, 1, 1)
-    blank = av.VideoFrame(width, height, "yuv420p")
-    planes = colorimetry.from_rgb_u8(frame_u8, tags=tags, pix_fmt="yuv420p", like=blank)
+    coding = colorimetry.Coding(colorimetry.ColorTags(1, 1, 1, 1), "yuv420p", planes.DEFAULT_SITE)
+    video_frame = colorimetry.frame_from_rgb(images.to_float(frame_u8), coding=coding)
     frame_from_view = geometry.invert(seen.view_from_frame)
     frame_from_alpha = geometry.compose(
         frame_from_view, geometry.invert(chips.finer(alpha.SIZE / VIEW))
@@ -66,7 +65,7 @@ def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object
     def ours(blend: str) -> Callable[[], object]:
         paster = paste.Paster(config.ConvertConfig(blend=blend), COVERAGE)
         return lambda: paster.paste(
-            canvas.YuvCanvas(planes, tags=tags), seen, face, learned_mask=None
+            canvas.YuvCanvas(video_frame, coding=coding), seen, face, learned_mask=None
         )
 
     def warped(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -9,6 +9,11 @@ import json
 import math
 from typing import Any, Literal
 
+Codec = Literal["h264", "h265", "av1", "ffv1"]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
+
+_MOST_CRF = {"h264": 51, "h265": 51, "av1": 63}
+
 
 def _require(holds: bool, message: str) -> None:
     if not holds:
@@ -286,16 +291,25 @@ class ConvertConfig:
     """Whose face changes: 0 is the largest where the faces come in, 1 the next, or all."""
     batch_size: int = 16
     """Faces in one call of the model."""
-    crf: int = 16
-    """Quality of the H.264 video, lower is better (x264's constant rate factor)."""
-    x264_preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"] = (
-        "veryfast"
-    )
+    codec: Codec = "h264"
+    """h264: plays everywhere. h265 and av1: smaller, slower. ffv1: lossless, in .mkv."""
+    crf: int | Literal["auto"] = "auto"
+    """Quality of the video, lower is better (the codec's constant rate factor); auto: 16 for h264,
+    17 for h265 and av1. They reach to 51, 51 and 63."""
+    preset: Preset = "veryfast"
     """The encoder's effort: fast takes twice the time of veryfast for a file a tenth smaller."""
 
     def __post_init__(self) -> None:
         _require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
-        _require(0 <= self.crf <= 51, f"`crf` must be in 0..51, not {self.crf}.")
+        most = _MOST_CRF.get(self.codec)
+        _require(
+            self.crf == "auto" or most is not None,
+            f"`crf` says nothing to {self.codec}, which is lossless: leave it out.",
+        )
+        _require(
+            self.crf == "auto" or 0 <= self.crf <= most,
+            f"`crf` of {self.codec} must be in 0..{most}, not {self.crf}.",
+        )
         _require(0 <= self.erode < 0.5, f"`erode` must be in [0, 0.5), not {self.erode}.")
         _require(0 <= self.feather < 0.5, f"`feather` must be in [0, 0.5), not {self.feather}.")
 

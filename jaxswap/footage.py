@@ -14,6 +14,7 @@ import av
 import numpy as np
 
 from jaxswap import errors, images, types
+from jaxswap.video import colorimetry, planes
 
 _TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
 
@@ -117,6 +118,26 @@ def open_video(path: Path) -> av.container.InputContainer:
     return container
 
 
+def picture_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """The video stream of an opened video that is no cover picture."""
+    films = [
+        stream
+        for stream in container.streams.video
+        if av.stream.Disposition.attached_pic not in stream.disposition
+    ]
+    return (films or container.streams.video)[0]
+
+
+def first_frame(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> av.VideoFrame | None:
+    """The first frame that decodes; None if the first ones do not."""
+    try:
+        return next(container.decode(stream), None)
+    except av.FFmpegError:
+        return None
+
+
 class FrameReader:
     """The frames of footage, one after the other, each decoded once.
 
@@ -161,21 +182,23 @@ class FrameReader:
 
     def _video(self) -> Iterator[Frame]:
         with open_video(self.info.path) as container:
-            stream = container.streams.video[0]
+            stream = picture_stream(container)
             stream.thread_type = "AUTO"
             time_base = Fraction(stream.time_base)
             pts: int | None = None
             index, failure = 0, None
+            site: planes.ChromaSite | None = None
             for video_frame, error in _decode(container, stream):
                 if video_frame is None:
                     failure = _reason(error)
                     continue
                 pts = _presentation(video_frame, stream, last=pts)
+                site = site or planes.chroma_site(video_frame)
                 if index % self._every == 0:
                     yield Frame(
                         index=index,
                         time_s=float(pts * time_base),
-                        image_u8=to_rgb_u8(video_frame),
+                        image_u8=_upright(video_frame, site),
                         pts=pts,
                         time_base=time_base,
                         video_frame=video_frame,
@@ -229,25 +252,21 @@ def _presentation(video_frame: av.VideoFrame, stream: av.VideoStream, *, last: i
     return 0 if last is None else last + step
 
 
-def to_rgb_u8(video_frame: av.VideoFrame) -> types.ImageU8:
-    """A decoded frame as RGB by its own colour matrix and range, turned upright."""
-    image_u8 = video_frame.to_ndarray(format="rgb24", threads=1)  # starting more costs twice that
+def _upright(video_frame: av.VideoFrame, site: planes.ChromaSite) -> types.ImageU8:
+    image_u8 = colorimetry.rgb_u8_from_frame(video_frame, site=site)
     quarter_turns = round(video_frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image_u8, quarter_turns))
 
 
 def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
-    stream = container.streams.video[0]
+    stream = picture_stream(container)
     width, height = stream.codec_context.width, stream.codec_context.height
     if not (0 < width * height <= images.MAX_PIXELS):
         raise errors.FootageError(
             f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
         )
-    try:
-        rotation = next(container.decode(stream)).rotation
-    except (StopIteration, av.FFmpegError):
-        rotation = 0  # the reader reports what does not decode
-    if round(rotation / 90) % 2:
+    first = first_frame(container, stream)
+    if first is not None and round(first.rotation / 90) % 2:
         width, height = height, width
     rate = Fraction(stream.average_rate) if stream.average_rate else None
     duration = _duration(container, stream)

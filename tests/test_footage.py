@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from jaxswap import errors, footage, images
+from jaxswap.video import colorimetry, planes
 
 SIZE = (64, 48)  # width, height
 
@@ -44,6 +45,10 @@ def write_clip(
 @pytest.fixture
 def clip(tmp_path) -> Path:
     return write_clip(tmp_path / "clip.mp4", pts=[40 * i for i in range(30)])
+
+
+def rgb_of(frame: av.VideoFrame) -> np.ndarray:
+    return colorimetry.rgb_u8_from_frame(frame, site=planes.DEFAULT_SITE).astype(int)
 
 
 def turn(path: Path, matrix: tuple[int, int, int, int]) -> None:
@@ -99,22 +104,22 @@ def test_the_colour_matrix_of_the_frame_counts(colorspace, name):
     blue_luma = {1: 0.0722, 5: 0.114}[colorspace]
     y = 16 + 219 * red_luma
     cb = 128 - 224 * red_luma / (2 * (1 - blue_luma))
-    planes = np.zeros((72, 64), np.uint8)
-    planes[:48] = round(y)
-    planes[48:60] = round(cb)
-    planes[60:] = 240
-    frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+    codes = np.zeros((72, 64), np.uint8)
+    codes[:48] = round(y)
+    codes[48:60] = round(cb)
+    codes[60:] = 240
+    frame = av.VideoFrame.from_ndarray(codes, "yuv420p")
     frame.colorspace, frame.color_range = colorspace, 1
-    found = footage.to_rgb_u8(frame)[24, 32].astype(int)
-    np.testing.assert_allclose(found, (255, 0, 0), atol=4, err_msg=name)
+    found = rgb_of(frame)[24, 32]
+    np.testing.assert_allclose(found, (255, 0, 0), atol=1, err_msg=name)
 
 
 def test_full_range_is_not_stretched():
-    planes = np.full((72, 64), 128, np.uint8)
-    planes[:48] = 30
-    frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+    codes = np.full((72, 64), 128, np.uint8)
+    codes[:48] = 30
+    frame = av.VideoFrame.from_ndarray(codes, "yuv420p")
     frame.color_range = 2
-    np.testing.assert_allclose(footage.to_rgb_u8(frame)[24, 32].astype(int), 30, atol=1)
+    np.testing.assert_allclose(rgb_of(frame)[24, 32], 30, atol=0)
 
 
 @pytest.mark.parametrize(

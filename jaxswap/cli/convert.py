@@ -10,7 +10,7 @@ from jaxswap import config
 
 _REMEDIES = {
     "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
-    "write": "; a faster --x264-preset makes a larger file",
+    "write": "; a faster --preset makes a larger file",
 }
 
 

@@ -2,42 +2,42 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Shaped, UInt
 from scipy import fft
 
-from jaxswap.types import ImageU8
+from jaxswap.types import Image
 
 
 def mix(
-    region_u8: UInt8[np.ndarray, "*shape"],
-    face_u8: UInt8[np.ndarray, "*face_shape"],
+    region: UInt[np.ndarray, "*shape"],
+    face: Float[np.ndarray, "*face_shape"],
     alpha: Float[np.ndarray, "alpha_h alpha_w"],
-) -> UInt8[np.ndarray, "*shape"]:
+) -> UInt[np.ndarray, "*shape"]:
     """The mix, alpha * face + (1 - alpha) * region. Where alpha is 0 the region stays to the bit.
 
     Args:
-        region_u8: RGB, or one plane; 0..255.
-        face_u8: the same, of the same size.
+        region: whole numbers of 8 or 16 bits, one channel or more.
+        face: the same, of the same size and scale, not rounded, in the range of the region's.
         alpha: [0, 1], float32.
 
     Raises:
         ValueError: if the sizes differ.
     """
-    if region_u8.shape != face_u8.shape or alpha.shape != region_u8.shape[:2]:
+    if region.shape != face.shape or alpha.shape != region.shape[:2]:
         raise ValueError(
-            f"`region_u8` {region_u8.shape}, `face_u8` {face_u8.shape} and `alpha` {alpha.shape} "
-            "must match."
+            f"`region` {region.shape}, `face` {face.shape} and `alpha` {alpha.shape} must match."
         )
-    change = cv2.subtract(face_u8, region_u8, dtype=cv2.CV_32F)
-    change *= alpha if region_u8.ndim == 2 else alpha[..., None]
-    return cv2.add(region_u8, change, dtype=cv2.CV_8U)  # rounded
+    change = cv2.subtract(face, region, dtype=cv2.CV_32F)
+    change *= alpha if region.ndim == 2 else alpha[..., None]
+    depth = cv2.CV_8U if region.dtype == np.uint8 else cv2.CV_16U
+    return cv2.add(region, change, dtype=depth)  # rounded
 
 
 def poisson(
-    region_u8: ImageU8,
-    face_u8: UInt8[np.ndarray, "face_h face_w 3"],
+    region: Image,
+    face: Float[np.ndarray, "face_h face_w 3"],
     alpha: Float[np.ndarray, "alpha_h alpha_w"],
-) -> ImageU8:
+) -> Image:
     """The face in the region's colours: its gradients inside the mask, the region's outside.
 
     What is solved for is the change of the region, whose gradients are those of face - region
@@ -46,8 +46,8 @@ def poisson(
     the same problem, but equal calls of it give two results.
 
     Args:
-        region_u8: RGB, 0..255.
-        face_u8: the same, of the same size.
+        region: RGB in [0, 1].
+        face: the same, of the same size.
         alpha: [0, 1]; the mask is where it is above one half.
 
     Raises:
@@ -55,10 +55,9 @@ def poisson(
 
     Reference: Pérez et al. 2003, https://doi.org/10.1145/882262.882269
     """
-    if region_u8.shape != face_u8.shape or alpha.shape != region_u8.shape[:2]:
+    if region.shape != face.shape or alpha.shape != region.shape[:2]:
         raise ValueError(
-            f"`region_u8` {region_u8.shape}, `face_u8` {face_u8.shape} and `alpha` {alpha.shape} "
-            "must match."
+            f"`region` {region.shape}, `face` {face.shape} and `alpha` {alpha.shape} must match."
         )
     mask = alpha > 0.5
     height, width = mask.shape
@@ -68,15 +67,14 @@ def poisson(
         for size in sizes
     ]
     laplacian = waves[0][:, None] + waves[1]
-    difference = cv2.subtract(face_u8, region_u8, dtype=cv2.CV_32F)
     changes = []
-    for channel in cv2.split(difference):
+    for channel in cv2.split(face - region):
         divergence = np.zeros(sizes, np.float32)
         divergence[:height, :width] = _divergence(channel, mask)
         coefficients = fft.dstn(divergence, type=1, overwrite_x=True)
         coefficients /= laplacian
         changes.append(fft.idstn(coefficients, type=1, overwrite_x=True)[:height, :width])
-    return cv2.add(region_u8, cv2.merge(changes), dtype=cv2.CV_8U)
+    return np.clip(region + cv2.merge(changes), 0, 1)
 
 
 def _divergence(

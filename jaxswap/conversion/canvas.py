@@ -1,8 +1,8 @@
 """A frame into which faces are painted, and which leaves all else as it was.
 
 A video frame stays in YUV, in which mixing is as linear as in RGB: a face is turned into YUV and
-mixed with the planes. All other pixels are those of the decoder, bit for bit, and no conversion of
-the frame is needed, not even of the region.
+mixed with the planes, in as many bits as they have. All other pixels are those of the decoder, bit
+for bit, and no conversion of the frame is needed, not even of the region.
 """
 
 import dataclasses
@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from jaxswap.conversion import blend, colorimetry
-from jaxswap.types import ImageU8
+from jaxswap import images
+from jaxswap.conversion import blend
+from jaxswap.types import Image, ImageU8
+from jaxswap.video import colorimetry, planes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +50,15 @@ class Canvas(Protocol):
     width: int
     height: int
 
-    def read(self, box: Box) -> ImageU8:
-        """The pixels of a `clipped` box as RGB."""
+    def read(self, box: Box) -> Image:
+        """The pixels of a `clipped` box as RGB in [0, 1]."""
 
-    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+    def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box.
 
         Args:
             box: of the image's size.
-            image_u8: RGB, 0..255.
+            image: RGB in [0, 1].
             alpha: [0, 1]; where it is 0 the frame keeps its exact values.
         """
 
@@ -68,43 +70,38 @@ class RgbCanvas:
         self.image_u8 = image_u8.copy()
         self.height, self.width = image_u8.shape[:2]
 
-    def read(self, box: Box) -> ImageU8:
-        """The pixels of a `clipped` box as RGB."""
-        return self.image_u8[box.y0 : box.y1, box.x0 : box.x1].copy()
+    def read(self, box: Box) -> Image:
+        """The pixels of a `clipped` box as RGB in [0, 1]."""
+        return images.to_float(self.image_u8[box.y0 : box.y1, box.x0 : box.x1])
 
-    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+    def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box."""
         region_u8 = self.image_u8[box.y0 : box.y1, box.x0 : box.x1]
-        region_u8[...] = blend.mix(region_u8, image_u8, alpha)
+        region_u8[...] = blend.mix(region_u8, 255 * image, alpha)
 
 
 class YuvCanvas:
-    """A video frame in planes of 8 bits."""
+    """A video frame in planes of 8 to 16 bits."""
 
-    def __init__(self, frame: av.VideoFrame, *, tags: colorimetry.ColorTags) -> None:
+    def __init__(self, frame: av.VideoFrame, *, coding: colorimetry.Coding) -> None:
         """Take over a frame.
 
         Args:
-            frame: in a format that `colorimetry.pixel_format` names; painted into.
-            tags: what the input says about its colours.
+            frame: painted into.
+            coding: of the frame.
         """
         frame.make_writable()  # the decoder may still need its own copy
-        self.frame, self._tags = frame, tags
+        self.frame, self._coding = frame, coding
         self.width, self.height = frame.width, frame.height
 
-    def read(self, box: Box) -> ImageU8:
-        """The pixels of a `clipped` box as RGB."""
-        patch = colorimetry.resized(self.frame, width=box.x1 - box.x0, height=box.y1 - box.y0)
-        for target, source in zip(_planes(patch), self._parts(box), strict=True):
-            target[...] = source
-        return colorimetry.to_rgb_u8(patch, tags=self._tags)
+    def read(self, box: Box) -> Image:
+        """The pixels of a `clipped` box as RGB in [0, 1]."""
+        return colorimetry.rgb_from_codes(self._parts(box), coding=self._coding)
 
-    def mix(self, box: Box, image_u8: ImageU8, alpha: Float[np.ndarray, "h w"]) -> None:
+    def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix in a `clipped` box; alpha of chroma is the mean over the pixels that share it."""
-        patch = colorimetry.from_rgb_u8(
-            image_u8, tags=self._tags, pix_fmt=self.frame.format.name, like=self.frame
-        )
-        for target, source in zip(self._parts(box), _planes(patch), strict=True):
+        codes = colorimetry.codes_from_rgb(image, coding=self._coding)
+        for target, source in zip(self._parts(box), codes, strict=True):
             height, width = target.shape
             share = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
             target[...] = blend.mix(target, source, share)
@@ -112,15 +109,7 @@ class YuvCanvas:
     def _parts(self, box: Box) -> list[np.ndarray]:
         """The box in each plane."""
         parts = []
-        for plane in _planes(self.frame):
+        for plane in planes.views(self.frame):
             dx, dy = self.width // plane.shape[1], self.height // plane.shape[0]
             parts.append(plane[box.y0 // dy : box.y1 // dy, box.x0 // dx : box.x1 // dx])
         return parts
-
-
-def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
-    """Views of a frame's planes, `h w` each, without the padding of their lines."""
-    return [
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-        for plane in frame.planes
-    ]

@@ -4,11 +4,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
-import av
-
 from jaxswap import config, footage
-from jaxswap.conversion import canvas, colorimetry, image_outputs, originals, video_writer
+from jaxswap.conversion import (
+    canvas,
+    encoders,
+    image_outputs,
+    originals,
+    sources,
+    video_writer,
+)
 from jaxswap.provenance import marks
+from jaxswap.video import colorimetry
 
 
 @runtime_checkable
@@ -40,28 +46,25 @@ class VideoOutput(video_writer.VideoWriter):
     """A video; frames in which nothing is painted are encoded as they were decoded."""
 
     def keep(self, frame: footage.Frame) -> originals.Original:
-        """The decoded frame; the upright image where the decoded one lies on its side."""
+        """The decoded frame, upright."""
         decoded = frame.video_frame
-        upright = decoded is not None and round(decoded.rotation / 90) % 4 == 0
         if decoded is None:
             raise ValueError("Frames of a video hold the decoded frame.")
-        picture = decoded if upright else self._turned(frame, decoded)
-        return originals.Original(pts=frame.pts, name=None, picture=picture)
+        turns = round(decoded.rotation / 90) % 4
+        if turns:
+            decoded = colorimetry.to_coding(decoded, coding=self.coding)
+            decoded = colorimetry.turned(decoded, quarter_turns=turns, coding=self.coding)
+        return originals.Original(pts=frame.pts, name=None, picture=decoded)
 
     def open_canvas(self, original: originals.Original) -> canvas.YuvCanvas:
         """The frame's planes."""
-        planes = colorimetry.to_format(original.picture, tags=self.tags, pix_fmt=self.pix_fmt)
-        return canvas.YuvCanvas(planes, tags=self.tags)
+        frame = colorimetry.to_coding(original.picture, coding=self.coding)
+        return canvas.YuvCanvas(frame, coding=self.coding)
 
     def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
         """Encode a frame."""
         frame = original.picture if painted is None else painted.frame
         self.encode(frame, pts=original.pts)
-
-    def _turned(self, frame: footage.Frame, decoded: av.VideoFrame) -> av.VideoFrame:
-        return colorimetry.from_rgb_u8(
-            frame.image_u8, tags=self.tags, pix_fmt=self.pix_fmt, like=decoded
-        )
 
 
 def make(
@@ -84,10 +87,7 @@ def make(
         return image_outputs.FolderOutput(out, source=info.path, mark=mark)
     return VideoOutput(
         out,
-        source=info.path,
-        width=info.width,
-        height=info.height,
-        crf=options.crf,
-        preset=options.x264_preset,
+        source=sources.of(info),
+        encoder=encoders.of(options),
         mark=mark,
     )

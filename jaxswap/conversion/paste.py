@@ -67,10 +67,9 @@ class Paster:
             face, region_from_view, extent, border=cv2.BORDER_REPLICATE, refine=_REFINE
         )
         region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)[..., 0]
-        face_u8 = cv2.convertScaleAbs(region_face, alpha=255)  # rounds
         if self.options.blend == "poisson":
-            face_u8 = blend.poisson(frame.read(box), face_u8, region_alpha)
-        frame.mix(box, face_u8, region_alpha)
+            region_face = blend.poisson(frame.read(box), region_face, region_alpha)
+        frame.mix(box, region_face, region_alpha)
 
     def _mask(
         self, sighting: sightings.Sighting, learned_mask: Mask | None

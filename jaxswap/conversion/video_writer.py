@@ -1,35 +1,39 @@
-"""H.264 video with the size, times, colours, sound and chapters of its source."""
+"""A video with the size, times, colours, sound and chapters of its source."""
 
 import contextlib
 import math
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
 import av
 
-from jaxswap import errors, files
-from jaxswap.conversion import colorimetry, companions
+from jaxswap import config, errors, files
+from jaxswap.conversion import companions, encoders, sources
 from jaxswap.provenance import containers, marks, xmp
+from jaxswap.video import colorimetry
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
 FFmpeg would take .m4v for a raw MPEG-4 stream."""
 
-THREADS = 4
-"""Threads of x264. Its output depends on their number, so that must not be the machine's cores."""
-
 _MAX_TIMESCALE = 2**31 - 1
 
 
-def check(out: Path, *, source: Path) -> None:
+def check(out: Path, *, source: Path, codec: config.Codec) -> None:
     """Refuse an output that cannot be written, before any work is done.
 
     Raises:
-        OutputError: if the suffix is none of `FORMATS`, or the output would replace its source.
+        OutputError: if the suffix is none of `FORMATS` or of none that holds the codec, or the
+            output would replace its source.
     """
     if out.suffix.lower() not in FORMATS:
         raise errors.OutputError(f"{out} must end in one of {', '.join(FORMATS)}.")
+    held = encoders.SUFFIXES[codec]
+    if out.suffix.lower() not in held:
+        raise errors.OutputError(
+            f"{out}: {out.suffix} cannot hold {codec}. Choose a name that ends in "
+            f"{' or '.join(held)}, or another --codec."
+        )
     if out.is_dir():
         raise errors.OutputError(f"{out} is a folder: name a video file in it.")
     if out.exists() and source.exists() and out.samefile(source):
@@ -48,11 +52,8 @@ class VideoWriter:
         self,
         out: Path,
         *,
-        source: Path,
-        width: int,
-        height: int,
-        crf: int,
-        preset: str,
+        source: sources.Source,
+        encoder: encoders.Encoder,
         mark: marks.Mark,
     ) -> None:
         """Open nothing yet.
@@ -60,19 +61,17 @@ class VideoWriter:
         Args:
             out: where to; the suffix is the format.
             source: the footage whose times, colours, sound and chapters are taken over.
-            width: of the upright frame in pixels.
-            height: of the upright frame in pixels.
-            crf: x264's constant rate factor.
-            preset: name of x264's preset.
+            encoder: how it is encoded.
             mark: what the video says about itself.
 
         Raises:
-            OutputError: see `check`.
+            OutputError: see `check`, and if the codec cannot hold frames of this size.
         """
-        check(out, source=source)
-        self._out, self._source, self._mark = out, source, mark
-        self._width, self._height = width, height
-        self._x264 = {"crf": str(crf), "preset": preset, "threads": str(THREADS)}
+        check(out, source=source.path, codec=encoder.codec)
+        self._out, self._source, self._encoder, self._mark = out, source, encoder, mark
+        pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
+        self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
+        """How the output holds its pixels."""
         self._durations: dict[int, int] = {}
         self._held: av.VideoFrame | None = None
         self._held_duration = self._longest = 0
@@ -94,8 +93,8 @@ class VideoWriter:
                 raise self._refused(e) from e
             except (av.error.FFmpegError, ValueError) as e:
                 raise errors.OutputError(
-                    f"{self._out}: {self._out.suffix} cannot hold the streams of {self._source} "
-                    f"({e}). Choose a name that ends in .mkv."
+                    f"{self._out}: {self._out.suffix} cannot hold the streams of "
+                    f"{self._source.path} ({e}). Choose a name that ends in .mkv."
                 ) from e
             self._stack = stack.pop_all()
         return self
@@ -117,16 +116,6 @@ class VideoWriter:
             raise
         self._stack.__exit__(kind, error, traceback)
 
-    @property
-    def tags(self) -> colorimetry.ColorTags:
-        """What the source says about its colours, and so does the output."""
-        return self._tags
-
-    @property
-    def pix_fmt(self) -> str:
-        """The encoder's format."""
-        return self._video.pix_fmt
-
     def encode(self, frame: av.VideoFrame, *, pts: int | None) -> None:
         """Encode a frame, converted first if it is not in the encoder's format.
 
@@ -139,7 +128,7 @@ class VideoWriter:
             OutputError: if the disk refuses.
         """
         duration = frame.duration
-        frame = colorimetry.to_format(frame, tags=self._tags, pix_fmt=self._video.pix_fmt)
+        frame = colorimetry.to_coding(frame, coding=self.coding)
         held, self._held = self._held, frame  # until the next one tells how long it is seen
         if held is not None and (pts is None or pts <= held.pts):
             pts = held.pts + 1
@@ -156,10 +145,10 @@ class VideoWriter:
         options = {"fflags": "+bitexact"}  # no random identifiers: same input, same bytes
         self._container = av.open(str(self._partial), "w", format=name, container_options=options)
         self._container.metadata["comment"] = marks.comment(self._mark, kind="video")
-        with av.open(str(self._source)) as source:
-            self._video = self._add_video(source.streams.video[0])
-        self._companions = companions.Companions(self._source, self._container, out=self._out)
+        self._video = self._add_video(in_mp4=name != "matroska")
+        self._companions = companions.Companions(self._source.path, self._container, out=self._out)
         self.lost = self._companions.lost
+        self.lost += self._encoder.lost(self._source.pix_fmt, pix_fmt=self.coding.pix_fmt)
         if name == "matroska":
             self._container.metadata["XMP"] = xmp.to_xmp(self._mark)
         else:
@@ -168,27 +157,22 @@ class VideoWriter:
         self._container.container_options.update(options)
         self._container.start_encoding()
 
-    def _add_video(self, stream: av.VideoStream) -> av.VideoStream:
-        source = stream.codec_context
+    def _add_video(self, *, in_mp4: bool) -> av.VideoStream:
+        source, encoder = self._source, self._encoder
         video = self._container.add_stream(
-            "libx264",
-            rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
-            options=self._x264,
+            encoder.name,
+            rate=source.rate,
+            options=encoder.options(self.coding, light=source.light),
         )
         codec = video.codec_context
-        codec.width, codec.height = self._width, self._height
-        codec.pix_fmt = colorimetry.pixel_format(
-            source.pix_fmt, width=self._width, height=self._height
-        )
-        video.time_base = codec.time_base = stream.time_base
-        shape = stream.sample_aspect_ratio
-        if shape:
-            turned = (source.width, source.height) != (self._width, self._height)
-            codec.sample_aspect_ratio = 1 / shape if turned else shape
-        known = stream.duration is not None and stream.start_time is not None
-        self._end = stream.start_time + stream.duration if known else None
-        self._tags = colorimetry.ColorTags.of(source)
-        self._tags.put_on(codec)
+        codec.width, codec.height = source.width, source.height
+        codec.pix_fmt = self.coding.pix_fmt
+        if in_mp4 and encoder.codec_tag:
+            codec.codec_tag = encoder.codec_tag
+        video.time_base = codec.time_base = source.time_base
+        if source.sample_aspect:
+            codec.sample_aspect_ratio = source.sample_aspect
+        self.coding.tags.put_on(codec)
         return video
 
     def _timescale(self) -> int:
@@ -209,7 +193,7 @@ class VideoWriter:
 
     def _last_duration(self, pts: int) -> int:
         """From the last frame to the end of the source's video, if that is believable."""
-        left = 0 if self._end is None else self._end - pts
+        left = 0 if self._source.end is None else self._source.end - pts
         return left if 0 < left <= self._longest else self._held_duration
 
     def _mux(self, packets: list[av.Packet]) -> None:

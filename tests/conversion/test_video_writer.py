@@ -8,9 +8,10 @@ import av
 import numpy as np
 import pytest
 
-from jaxswap import errors
-from jaxswap.conversion import canvas, colorimetry, video_writer
+from jaxswap import config, errors, footage
+from jaxswap.conversion import canvas, encoders, sources, video_writer
 from jaxswap.provenance import marks
+from jaxswap.video import colorimetry
 
 MARK = marks.Mark(run_fingerprint="0123abcd", from_identity="a", to_identity="b")
 IRREGULAR = [0, 500, 1100, 1101, 3000, 3600, 9000, 9600, 13001, 30000]
@@ -27,22 +28,26 @@ def file_size_limit(num_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def copy(source: Path, out: Path, *, mirrored: bool = False) -> video_writer.VideoWriter:
+def writer_of(source: Path, out: Path, *, crf: int | None = 1, codec: config.Codec = "h264"):
+    encoder = encoders.Encoder(codec=codec, crf=crf, preset="fast")
+    return video_writer.VideoWriter(
+        out, source=sources.of(footage.probe(source)), encoder=encoder, mark=MARK
+    )
+
+
+def copy(source: Path, out: Path, *, mirrored: bool = False, **how) -> video_writer.VideoWriter:
     """Every frame of `source` through the writer, as it is or with its mirror image painted on."""
     with av.open(str(source)) as container:
         frames = list(container.decode(video=0))
     width, height = frames[0].width, frames[0].height
     whole = canvas.Box(0, 0, width, height)
-    writer = video_writer.VideoWriter(
-        out, source=source, width=width, height=height, crf=1, preset="fast", mark=MARK
-    )
+    writer = writer_of(source, out, **how)
     with writer:
         for frame in frames:
             pts = frame.pts
             if mirrored:
                 painted = canvas.YuvCanvas(
-                    colorimetry.to_format(frame, tags=writer.tags, pix_fmt=writer.pix_fmt),
-                    tags=writer.tags,
+                    colorimetry.to_coding(frame, coding=writer.coding), coding=writer.coding
                 )
                 seen = painted.read(whole)
                 alpha = np.ones((height, width), np.float32)
@@ -138,9 +143,7 @@ def test_colours_and_their_tags_stay(
 
 def test_times_that_do_not_rise_are_put_right(read_streams, smooth_images, make_clip, tmp_path):
     source = make_clip(smooth_images(3))
-    writer = video_writer.VideoWriter(
-        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, preset="fast", mark=MARK
-    )
+    writer = writer_of(source, tmp_path / "out.mp4")
     image = smooth_images(1)[0]
     with writer:
         for pts in (None, 512, 512, 100):
@@ -163,9 +166,7 @@ def test_sound_that_the_format_cannot_hold_is_refused_before_work(
 ):
     source = make_clip(smooth_images(30), name="in.mkv", audio=["wavpack"])
     (tmp_path / "out.mp4").write_bytes(b"old")
-    writer = video_writer.VideoWriter(
-        tmp_path / "out.mp4", source=source, width=64, height=48, crf=1, preset="fast", mark=MARK
-    )
+    writer = writer_of(source, tmp_path / "out.mp4")
     with pytest.raises(errors.OutputError, match=r"wavpack.*\.mkv"):
         writer.__enter__()
     assert (tmp_path / "out.mp4").read_bytes() == b"old"
@@ -177,22 +178,22 @@ def test_sound_that_the_format_cannot_hold_is_refused_before_work(
 def test_other_names_and_the_footage_itself_are_refused(smooth_images, make_clip, tmp_path):
     source = make_clip(smooth_images(2))
     (tmp_path / "link.mp4").symlink_to(source)
-    for out, words in [
-        (tmp_path / "out.avi", r"\.mp4, \.m4v, \.mov, \.mkv"),
-        (source, "footage itself"),
-        (tmp_path / "link.mp4", "footage itself"),
+    for out, codec, words in [
+        (tmp_path / "out.avi", "h264", r"\.mp4, \.m4v, \.mov, \.mkv"),
+        (tmp_path / "out.mp4", "ffv1", r"\.mp4 cannot hold ffv1\. Choose .*\.mkv, or .*--codec"),
+        (tmp_path / "out.mov", "av1", r"\.mp4 or \.mkv"),
+        (source, "h264", "footage itself"),
+        (tmp_path / "link.mp4", "h264", "footage itself"),
     ]:
         with pytest.raises(errors.OutputError, match=words):
-            video_writer.check(out, source=source)
+            video_writer.check(out, source=source, codec=codec)
 
 
 def test_an_error_inside_leaves_the_old_output(smooth_images, make_clip, tmp_path):
     source = make_clip(smooth_images(3), audio=["aac"])
     out = tmp_path / "out.mp4"
     out.write_bytes(b"old")
-    writer = video_writer.VideoWriter(
-        out, source=source, width=64, height=48, crf=8, preset="fast", mark=MARK
-    )
+    writer = writer_of(source, out)
 
     def interrupted() -> None:
         with writer:

@@ -1,0 +1,1 @@
+"""How the pixels of a video are held: planes, chroma, colour tags."""
