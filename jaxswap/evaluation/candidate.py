@@ -9,10 +9,16 @@ from jaxswap.evaluation import (
     expression,
     identity,
     pose,
+    seam,
     seeing,
     series,
+    stability,
+    surroundings,
 )
 from jaxswap.faces import descriptor
+
+STEADY = ("landmark_jitter", "color_jitter", "flow_jitter")
+JITTER = ("before", "after", "own")
 
 COLUMNS = (
     "paired",
@@ -25,6 +31,12 @@ COLUMNS = (
     "landmark_error_raw",
     "mask_overlap",
     "pose_error",
+    "seam",
+    "seam_before",
+    "seam_after",
+    "color_before",
+    "color_after",
+    *(f"{name}_{part}" for name in STEADY for part in JITTER),
     *seeing.ANGLES,
     *seeing.TRAITS,
 )
@@ -37,6 +49,7 @@ class Measurement:
     def __init__(self) -> None:
         self._rows = series.Series(COLUMNS)
         self._expression = expression.Comparison()
+        self._stability = stability.Stability()
         self._described: list[np.ndarray] = []
 
     def __enter__(self) -> "Measurement":
@@ -45,13 +58,15 @@ class Measurement:
     def __exit__(self, *exc: object) -> None:
         self._expression.__exit__(*exc)
 
-    def add(self, before: seeing.Seen, after: seeing.Seen | None) -> None:
+    def add(self, time_s: float, before: seeing.Seen, after: seeing.Seen | None) -> None:
         """Measure one frame.
 
         Args:
+            time_s: its presentation time.
             before: of the footage.
             after: of the candidate; None if it has no such frame.
         """
+        steady = self._steadiness(time_s, before, after)
         if before.points is None or after is None:
             self._rows.append(paired=after is not None)
             return
@@ -67,7 +82,32 @@ class Measurement:
         if after.points is not None:
             values["landmark_error_raw"] = self._expression.add(before.points, after.points)
             values["mask_overlap"] = expression.mask_overlap(before.points, after.points)
-        self._rows.append(**values, **after.courses)
+        edge = seam.measure(before.image_u8, after.image_u8, before.points)
+        if edge is not None:
+            values |= {"seam": edge.ratio, "seam_before": edge.before, "seam_after": edge.after}
+        skin = surroundings.measure(before.image_u8, after.image_u8, before.points)
+        if skin is not None:
+            values |= {"color_before": skin.before, "color_after": skin.after}
+        self._rows.append(**values, **steady, **after.courses)
+
+    def _steadiness(
+        self, time_s: float, before: seeing.Seen, after: seeing.Seen | None
+    ) -> dict[str, float]:
+        """Jitter of this frame; every frame must come by here, since gaps break it off."""
+        found = self._stability.add(
+            time_s,
+            before.image_u8,
+            None if after is None else after.image_u8,
+            before.points,
+            None if after is None else after.points,
+        )
+        jitters = zip(STEADY, (found.landmarks, found.color, found.flow), strict=True)
+        return {
+            f"{name}_{part}": getattr(jitter, part)
+            for name, jitter in jitters
+            if jitter is not None
+            for part in JITTER
+        }
 
     def describe(self, describer: descriptor.Describer, after: seeing.Seen) -> None:
         """Take in who the face of a frame shows."""

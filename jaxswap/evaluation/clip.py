@@ -152,7 +152,7 @@ class _Comparison:
             if name in clips_u8:
                 near = near if before.points is not None else None
                 after = seeing.look(self._model, clips_u8[name], near)
-            measure.add(before, after)
+            measure.add(frame.time_s, before, after)
             if due and after is not None:
                 measure.describe(self._describer, after)
         self.rows.append(

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from jaxswap import types
 from jaxswap.evaluation import agreement, expression, identity, series
@@ -126,3 +126,8 @@ class ClipResults:
     def faces(self) -> int:
         """Frames of the footage that show the main face."""
         return int((self.rows["found"] == 1).sum())
+
+    def footage(self, column: str) -> Float[np.ndarray, " t"]:
+        """A column of the candidates' rows that is about the footage, as most frames know it."""
+        columns = [candidate.rows[column] for candidate in self.candidates.values()]
+        return max(columns, key=lambda values: int(np.isfinite(values).sum()))

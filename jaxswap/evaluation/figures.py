@@ -1,10 +1,14 @@
 """The figures of a report as a reader meets them: named, with a unit, a direction and the best."""
 
 import dataclasses
+import math
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from jaxswap.evaluation import chips, clip_results, pictures
+import numpy as np
+
+from jaxswap.evaluation import chips, clip_results, pictures, seam
 from jaxswap.faces import descriptor
 
 Values = Mapping[str, float | None]
@@ -22,7 +26,7 @@ class Figure:
         unit: of the values; empty for a share or another pure number.
         form: value and unit for people, with a place for the value.
         factor: of the value in `form`.
-        better: which direction is good.
+        better: which direction is good; "one" is the nearer to 1 by its ratio.
         meaning: one or two sentences.
     """
 
@@ -32,7 +36,7 @@ class Figure:
     unit: str
     form: str
     factor: float = 1.0
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "one"]
     meaning: str
 
     def shown(self, column: str) -> str | None:
@@ -47,8 +51,9 @@ class Figure:
         values = {name: v for name, v in self.values.items() if name != pictures.FOOTAGE}
         if len(values) < 2:
             return frozenset()
-        most = (max if self.better == "higher" else min)(values.values())
-        return frozenset(name for name, value in values.items() if value == most)
+        cost = {"higher": operator.neg, "lower": float, "one": lambda value: abs(math.log(value))}
+        costs = {name: cost[self.better](value) for name, value in values.items()}
+        return frozenset(name for name in costs if costs[name] == min(costs.values()))
 
 
 def of_chips(runs: Mapping[str, chips.ChipResults]) -> Iterator[Figure]:
@@ -107,6 +112,9 @@ def of_clip(results: clip_results.ClipResults) -> Iterator[Figure]:
         *_landmarks(results),
         *_expression(results),
         *_pose(results),
+        _seam(results),
+        *_color(results),
+        *_steadiness(results),
         *_rest(results),
     ):
         if made.values:
@@ -255,6 +263,95 @@ def _pose(results: clip_results.ClipResults) -> Iterator[Figure]:
 
 def _course(candidate: clip_results.CandidateResults, key: str, figure: str) -> float | None:
     return candidate.courses and getattr(candidate.courses[key], figure)
+
+
+def _seam(results: clip_results.ClipResults) -> Figure:
+    def ratio(candidate: clip_results.CandidateResults) -> float | None:
+        energies = [candidate.rows[name] for name in ("seam_before", "seam_after")]
+        known = np.isfinite(energies[0])
+        return seam.ratio(*(values[known] for values in energies)) if known.any() else None
+
+    return Figure(
+        key="clip/seam",
+        name="Seam",
+        values=_by_candidate(results, ratio),
+        unit="",
+        form="{:.2f}",
+        better="one",
+        meaning="Energy of the gradients along the edge of what was changed over that of the "
+        "footage there: 1 is no seam, above 1 is one, below 1 is a blur.",
+    )
+
+
+def _color(results: clip_results.ClipResults) -> Iterator[Figure]:
+    yield Figure(
+        key="clip/color",
+        name="Colour beside the skin around",
+        values=_with_footage(results, "color_before", "color_after"),
+        unit="CIEDE2000",
+        form="{:.2f}",
+        better="lower",
+        meaning="Difference of the face's mean colour to that of the skin around it; about 1 can "
+        "just be seen.",
+    )
+
+
+def _steadiness(results: clip_results.ClipResults) -> Iterator[Figure]:
+    for key, name, unit, form, factor, what in (
+        ("landmark_jitter", "Jitter of landmarks", "eye distances", "{:.3f}%", 100.0, "landmarks"),
+        ("color_jitter", "Jitter of colour", "CIE76", "{:.3f}", 1.0, "face's low-pass colour"),
+    ):
+        yield Figure(
+            key=f"clip/{key}",
+            name=name,
+            values=_with_footage(results, f"{key}_before", f"{key}_after"),
+            unit=unit,
+            form=form,
+            factor=factor,
+            better="lower",
+            meaning=f"How far the {what} of a frame lies off the line between its neighbours.",
+        )
+        yield Figure(
+            key=f"clip/{key}/own",
+            name=f"{name}, own",
+            values=_by_candidate(results, lambda c, key=key: c.rows.mean(f"{key}_own")),
+            unit=unit,
+            form=form,
+            factor=factor,
+            better="lower",
+            meaning="The same of the difference to the footage: what the swap itself brings.",
+        )
+    yield Figure(
+        key="clip/flow_jitter",
+        name="Warping error",
+        values=_with_footage(results, "flow_jitter_before", "flow_jitter_after"),
+        unit="",
+        form="{:.2f} levels",
+        factor=255.0,
+        better="lower",
+        meaning="The frame before, moved by the footage's optical flow, less the frame, inside the "
+        "face, in levels of 255.",
+    )
+    yield Figure(
+        key="clip/flow_jitter/own",
+        name="Warping error, own",
+        values=_by_candidate(results, lambda c: c.rows.mean("flow_jitter_own")),
+        unit="",
+        form="{:.2f} levels",
+        factor=255.0,
+        better="lower",
+        meaning="The same less that of the footage, pixel by pixel: what the swap itself brings.",
+    )
+
+
+def _with_footage(
+    results: clip_results.ClipResults, footage: str, candidate: str
+) -> dict[str, float]:
+    """Means of a column, and beside them of that about the footage."""
+    values = results.footage(footage)
+    known = values[np.isfinite(values)]
+    own = {pictures.FOOTAGE: float(known.mean())} if len(known) else {}
+    return own | _by_candidate(results, lambda c: c.rows.mean(candidate))
 
 
 def _rest(results: clip_results.ClipResults) -> Iterator[Figure]:

@@ -5,7 +5,6 @@ figures, and a second reading of the videos cuts out the pictures. Their number 
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -40,7 +39,11 @@ class Kind:
     """Of the value in the text."""
 
 
-KINDS = (Kind(column="landmark_error", text="landmark error {:.1f}%", factor=100.0),)
+KINDS = (
+    Kind(column="landmark_error", text="landmark error {:.1f}%", factor=100.0),
+    Kind(column="seam", text="seam {:.2f}"),
+    Kind(column="flow_jitter_own", text="own warping error {:.1f} levels", factor=255.0),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,10 +97,10 @@ def _missed(rows: series.Series) -> list[tuple[str, np.ndarray]]:
 
 
 def _largest(values: Float[np.ndarray, " t"], times: Float[np.ndarray, " t"]) -> list[int]:
-    """Rows of the largest values that lie apart, the largest first; NaN is none."""
+    """Rows of the largest values above 0 that lie apart, the largest first."""
     taken: list[int] = []
     for row in np.argsort(-values, kind="stable"):  # NaN comes last
-        if math.isnan(values[row]) or len(taken) == NUM_WORST:
+        if not values[row] > 0 or len(taken) == NUM_WORST:
             break
         if all(abs(times[row] - times[other]) >= APART_S for other in taken):
             taken.append(int(row))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib import figure, ticker
 
-SIZE_INCHES = (8.0, 3.2)
+SIZE_INCHES = (6.4, 2.8)
 DPI = 130
 MAX_POINTS = 1000  # of a line over time: about one a pixel
 STYLES = ("-", "--", ":")  # when the colours are used up
@@ -41,25 +41,49 @@ THEMES = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Course:
-    """What a plot over time shows: a column of the candidates' rows, or of the footage's too."""
+    """What a plot over time shows.
+
+    Attributes:
+        column: of the candidates' rows.
+        name: of the plot.
+        axis: what is at the side.
+        factor: of the values there.
+        footage: the column, also of the candidates' rows, that says the same of the footage.
+    """
 
     column: str
     name: str
     axis: str
     factor: float = 1.0
+    footage: str | None = None
 
 
 COURSES = (
     Course(
         column="landmark_error", name="Landmark error", axis="% of the eye distance", factor=100.0
     ),
+    Course(column="pose_error", name="Pose error", axis="degrees"),
+    Course(column="seam", name="Seam", axis="gradients, after over before"),
     Course(
-        column="landmark_error_raw",
-        name="Landmark error, raw",
+        column="color_after",
+        name="Colour beside the skin around",
+        axis="CIEDE2000",
+        footage="color_before",
+    ),
+    Course(
+        column="landmark_jitter_after",
+        name="Jitter of landmarks",
         axis="% of the eye distance",
         factor=100.0,
+        footage="landmark_jitter_before",
     ),
-    Course(column="pose_error", name="Pose error", axis="degrees"),
+    Course(
+        column="flow_jitter_after",
+        name="Warping error",
+        axis="levels",
+        factor=255.0,
+        footage="flow_jitter_before",
+    ),
 )
 
 
@@ -68,6 +92,8 @@ def course(
     lines: Mapping[str, Float[np.ndarray, " t"]],
     drawn: Course,
     theme: Theme,
+    *,
+    footage: Float[np.ndarray, " t"] | None = None,
 ) -> bytes | None:
     """A figure of each candidate over time; None if there is nothing to draw.
 
@@ -76,11 +102,15 @@ def course(
         lines: values by the name of the candidate, NaN where there is none.
         drawn: what they are.
         theme: colours.
+        footage: the values of the footage, if it has some.
     """
     known = {name: v * drawn.factor for name, v in lines.items() if np.isfinite(v).sum() >= 2}
     if not known:
         return None
     drawing, axes = _axes(theme, x="time in seconds", y=drawn.axis)
+    if footage is not None:
+        line = _thinned(times, footage * drawn.factor)
+        axes.plot(*line, color=theme.ink, linewidth=0.8, alpha=0.6, label="footage")
     for index, name in enumerate(lines):
         if name in known:
             axes.plot(

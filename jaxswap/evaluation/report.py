@@ -206,7 +206,8 @@ def _courses(clip: clip_results.ClipResults | None) -> list[tuple[str, dict[str,
 
     def draw(course: plots.Course) -> dict[str, str] | None:
         lines = {name: found.rows[course.column] for name, found in clip.candidates.items()}
-        return _plot(lambda theme: plots.course(times, lines, course, theme))
+        footage = course.footage and clip.footage(course.footage)
+        return _plot(lambda theme: plots.course(times, lines, course, theme, footage=footage))
 
     drawn = [(course.name, draw(course)) for course in plots.COURSES]
     return [(name, plot) for name, plot in drawn if plot]

@@ -17,7 +17,6 @@ https://doi.org/10.1145/882262.882269
 """
 
 import dataclasses
-from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -62,20 +61,18 @@ class Seam:
     @property
     def ratio(self) -> float:
         """Energy after over energy before: 1 is no seam."""
-        return ratio([self])
+        return ratio(np.array([self.before]), np.array([self.after]))
 
 
-def ratio(seams: Iterable[Seam]) -> float:
+def ratio(before: Float[np.ndarray, " t"], after: Float[np.ndarray, " t"]) -> float:
     """Mean energy after over mean energy before, of several frames.
 
     Raises:
         ValueError: if there are none.
     """
-    energies = np.array([(seam.before, seam.after) for seam in seams])
-    if not len(energies):
-        raise ValueError("`seams` is empty: there is no edge to measure.")
-    before, after = energies.mean(axis=0) + LEVEL**2
-    return float(after / before)
+    if not len(before):
+        raise ValueError("`before` is empty: there is no edge to measure.")
+    return float((after.mean() + LEVEL**2) / (before.mean() + LEVEL**2))
 
 
 def measure(before_u8: types.ImageU8, after_u8: types.ImageU8, landmarks: Landmarks) -> Seam | None:

@@ -10,7 +10,11 @@ import rich.table
 
 from jaxswap.evaluation import clip_results, figures, pictures
 
-DIRECTIONS = {"higher": "\N{UPWARDS ARROW} higher", "lower": "\N{DOWNWARDS ARROW} lower"}
+DIRECTIONS = {
+    "higher": "\N{UPWARDS ARROW} higher",
+    "lower": "\N{DOWNWARDS ARROW} lower",
+    "one": "\N{RIGHTWARDS ARROW} 1",
+}
 
 
 def columns(names: Iterable[str], shown: Sequence[figures.Figure]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from jaxswap import config, errors
-from jaxswap.evaluation import clip, clip_results, expression, figures, notes, seeing
+from jaxswap.evaluation import candidate, clip, clip_results, expression, figures, notes, seeing
 
 FACES = config.FacesConfig()
 
@@ -52,6 +52,11 @@ def test_footage_beside_itself_is_perfect(both, frames_u8):
     assert {course.error for course in same.courses.values()} == {0.0}
     assert set(same.rows["landmark_error"]) == set(same.rows["pose_error"]) == {0.0}
     assert set(same.rows["psnr_rest"]) == {100.0}
+    assert np.isnan(same.rows["seam"]).all()
+    assert same.rows.mean("color_after") == same.rows.mean("color_before") > 0
+    for name in candidate.STEADY:
+        assert same.rows.mean(f"{name}_own") == 0.0
+        assert same.rows.mean(f"{name}_after") == same.rows.mean(f"{name}_before") > 0
 
 
 def test_a_recolored_face_is_swapped_and_moves_colour_alone(both):
@@ -61,6 +66,8 @@ def test_a_recolored_face_is_swapped_and_moves_colour_alone(both):
     assert found.rows.mean("mask_overlap") > 0.95
     assert found.rows["change_rest"].max() < 0.001
     assert found.rows.mean("pose_error") < 1
+    assert found.rows.mean("landmark_jitter_own") < 0.01
+    assert abs(found.rows.mean("color_after") - found.rows.mean("color_before")) > 3
     assert both.candidates["same"].swapped == 0  # candidates do not mix
 
 
@@ -74,7 +81,7 @@ def test_the_best_of_each_figure_is_known(both):
 def test_frames_are_listed_one_by_one(both, frames_u8):
     assert_allclose(both.rows["frame"], np.arange(len(frames_u8)))
     assert_allclose(both.rows["time_s"], np.arange(len(frames_u8)) / 25)
-    assert {len(candidate.rows) for candidate in both.candidates.values()} == {len(frames_u8)}
+    assert {len(found.rows) for found in both.candidates.values()} == {len(frames_u8)}
 
 
 def test_the_largest_errors_are_shown_for_each_candidate(both):
@@ -107,6 +114,36 @@ def test_a_shifted_face_is_an_error_of_that_size(before, edited, landmarks):
     assert_allclose(found.expression.error["all"], expected, rtol=0.1)
     assert_allclose(found.expression.pose, expected, rtol=0.1)
     assert found.courses["yaw"].raw < 1  # a shift is no turn
+
+
+def test_a_shaken_clip_has_jitter_of_that_size(before, edited, landmarks):
+    """One pixel to and fro lies two pixels off the line between the frames beside it."""
+    count = iter(range(len(landmarks)))
+    results = compare(
+        before, x=edited(lambda frame_u8: np.roll(frame_u8, 2 * (next(count) % 2) - 1, axis=1))
+    )
+    expected = np.mean([2 / expression.eye_distance(points) for points in landmarks])
+    own = results.candidates["x"].rows.mean("landmark_jitter_own")
+    assert_allclose(own, expected, rtol=0.15)
+    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    assert found["clip/landmark_jitter/own"] == {"x": own}
+    assert found["clip/landmark_jitter"]["footage"] < found["clip/landmark_jitter"]["x"]
+    assert found["clip/flow_jitter"]["footage"] < found["clip/flow_jitter"]["x"]
+
+
+def test_a_drawn_edge_is_a_seam_and_a_frame_to_look_at(before, edited, landmarks):
+    recolor, points = recolored(landmarks), iter(landmarks)
+
+    def outlined(frame_u8):
+        hull = cv2.convexHull(np.rint(next(points)).astype(np.int32))
+        return cv2.polylines(recolor(frame_u8), [hull], isClosed=True, color=(0, 0, 0))
+
+    results = compare(before, x=edited(outlined))
+    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    assert found["clip/seam"]["x"] > 1.5
+    worst = int(np.nanargmax(results.candidates["x"].rows["seam"]))
+    reasons = {p.reason: p.frame for p in results.pictures if p.reason.startswith("seam")}
+    assert worst in reasons.values()
 
 
 def test_a_shuffled_clip_loses_expression_and_keeps_identity(before, edited, frames_u8):
@@ -142,7 +179,7 @@ def test_a_face_that_is_lost_is_counted_and_not_compared(before, edited, landmar
     assert found.swapped == len(landmarks)
     assert (found.expression, found.courses) == (None, None)
     assert np.isnan(found.rows["mask_overlap"]).all()
-    assert {p.reason for p in results.pictures if p.candidate} == {"the face is lost"}
+    assert "the face is lost" in {p.reason for p in results.pictures if p.candidate == "x"}
     assert any("shows no face" in note for note in notes.of_clip(results))
 
 
