@@ -147,7 +147,8 @@ class Evaluate:
         from jaxswap.conversion import pipeline
 
         kind = footage.probe(original).kind
-        ending = {"video": ".mp4", "image": original.suffix, "images": ""}[kind]
+        video = ".mkv" if self.options.codec == "ffv1" else ".mp4"
+        ending = {"video": video, "image": original.suffix, "images": ""}[kind]
         converted = self.out / f"{name}{ending}"
         pipeline.convert(
             original,

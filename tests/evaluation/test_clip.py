@@ -183,6 +183,19 @@ def test_a_face_that_is_lost_is_counted_and_not_compared(before, edited, landmar
     assert any("shows no face" in note for note in notes.of_clip(results))
 
 
+def test_errors_stand_beside_their_frames_where_others_have_none(before, edited, frames_u8):
+    count = iter(range(len(frames_u8)))
+
+    def edit(frame_u8):
+        index = next(count)
+        return np.full_like(frame_u8, 90) if index == 3 else np.roll(frame_u8, 6 * (index == 8), 1)
+
+    rows = evaluate(before, edited(edit)).rows
+    for name in ("landmark_error", "landmark_error_raw"):
+        assert np.flatnonzero(np.isnan(rows[name])).tolist() == [3]
+        assert np.nanargmax(rows[name]) == 8
+
+
 def test_frames_that_were_not_swapped_are_shown(before, edited, landmarks):
     recolor, count = recolored(landmarks), iter(range(len(landmarks)))
 

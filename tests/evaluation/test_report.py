@@ -148,6 +148,7 @@ def test_frames_are_listed_for_each_candidate(folder, on_clip):
     assert {row["mask_overlap"] for row in swap} == {"1.0"}
     assert {row["mask_overlap"] for row in rows[:14]} == {""}
     assert {row["yaw"] for row in rows[:14]} == {row["yaw"] for row in swap}
+    assert {row["seam"] for row in swap} == {""}  # there is none, which is no number
 
 
 def test_page_is_self_contained(page):
