@@ -102,7 +102,7 @@ def axes(landmarks: Landmarks) -> types.Similarity:
 
 
 def traits(landmarks: Landmarks) -> dict[str, float]:
-    """What the face does, without the pose of the head, by the names of `TRAITS`.
+    """What the face does, without the pose of the head.
 
         mouth: distance of the inner lips about their middle, in eye distances.
         left_eye, right_eye: aspect ratio (|p2 - p6| + |p3 - p5|) / (2 |p1 - p4|) of six points
