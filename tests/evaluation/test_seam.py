@@ -124,6 +124,18 @@ def test_a_large_face_is_looked_at_smaller(frame_u8, points):
     np.testing.assert_allclose(middle, small.outline.mean(axis=0), atol=3)
 
 
+def test_the_place_in_the_frame_does_not_matter(frame_u8, points):
+    after = mixed(frame_u8, brighter(frame_u8, 40), oval(frame_u8, points))
+    there = seam.measure(frame_u8, after, points)
+    wide = [cv2.copyMakeBorder(u8, 280, 0, 380, 0, cv2.BORDER_REFLECT) for u8 in (frame_u8, after)]
+    wide[1][:280], wide[1][:, :380] = wide[0][:280], wide[0][:, :380]  # one face alone is changed
+    found = seam.measure(*wide, points + np.float32([380, 280]))
+    assert found.ratio == pytest.approx(there.ratio, rel=0.05)
+    shift = np.array([380, 280])
+    np.testing.assert_allclose(found.outline.mean(axis=0) - shift, there.outline.mean(0), atol=1)
+    np.testing.assert_allclose(found.worst - shift, there.worst, atol=2)
+
+
 @pytest.mark.parametrize("shift", [-3000, 3000])
 def test_a_face_outside_the_frame_has_no_seam(frame_u8, points, shift):
     assert seam.measure(frame_u8, 255 - frame_u8, points + shift) is None

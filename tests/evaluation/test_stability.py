@@ -144,6 +144,21 @@ def test_paint_that_does_not_move_with_the_face(frames_u8, landmarks):
     assert run(glides=False).own > 2 * run(glides=True).own
 
 
+def test_what_was_hidden_is_not_compared(frames_u8, landmarks):
+    """A hand comes before the face: there is nothing that it could have come from."""
+    first, points = frames_u8[0], landmarks[0]
+    low, high = points.min(axis=0).astype(int), points.max(axis=0).astype(int)
+    second, hidden = first.copy(), slice(low[1] + (high[1] - low[1]) // 2, high[1])
+    texture = np.random.default_rng(0).integers(0, 255, (9, 9, 3)).astype(np.uint8)
+    size = (int(high[0] - low[0]), int(hidden.stop - hidden.start))
+    second[hidden, low[0] : high[0]] = cv2.resize(texture, size)
+    followed = stability.Stability()
+    followed.add(0.0, first, first, points, points)
+    found = followed.add(0.04, second, second, points, points).flow
+    change = np.abs(second / 255 - first / 255)[hidden, low[0] : high[0]].mean()
+    assert found.before < 0.1 * change
+
+
 def test_a_lost_face_breaks_the_courses(follow, frames_u8):
     found, rows = follow(hidden=(6,))
     assert [i for i, row in enumerate(rows) if row.landmarks is None] == [0, 1, 6, 7, 8]

@@ -134,3 +134,18 @@ def test_another_model_gives_the_same_bits(picture, model, detector):
     first, _ = model.predict(frame_u8, faces)
     second, _ = landmarks.LandmarkModel().predict(frame_u8, faces)
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "b_test-130"])
+def test_the_solid_mesh_is_the_flat_one_with_depth(name, picture, model, detector):
+    (faces,) = detector.detect([picture(name)])
+    points, _ = model.predict(picture(name), faces)
+    solid = model.solid(picture(name), points[0])
+    moved_there = geometry.apply(
+        geometry.estimate_similarity(solid[:, :2], points[0]), solid[:, :2]
+    )
+    assert apart(moved_there, points[0]) < 0.01 * eye_distance(faces[0])
+    left, right = solid[list(mesh.LEFT_EYE)].mean(axis=0), solid[list(mesh.RIGHT_EYE)].mean(axis=0)
+    assert abs(right[1] - left[1]) < 0.03 * (right[0] - left[0])  # the eyes are level
+    oval = solid[list(mesh.OVAL), 2].mean()
+    assert solid[NOSE_TIP, 2] < left[2] < oval  # nearer is less
