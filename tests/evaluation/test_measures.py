@@ -36,12 +36,13 @@ def figures(frames_u8, landmarks, edit) -> dict[str, float]:
                 traits[index].append([expression.traits(shape)[n] for n in ("mouth", "brows")])
         shapes, steady = comparison.figures(), followed.figures()
     found = [edge for edge in seams if edge is not None]
+    energies = np.array([(edge.before, edge.after) for edge in found]).reshape(-1, 2).T
     courses = zip(*(np.transpose(course) for course in traits), strict=True)
     return {
         "displacement": shapes.error["all"],
         "turn": max(angle.error for angle in pose.compare(*poses).values()),
         "expression": max(agreement.compare(*course).error for course in courses),
-        "seam": max(seam.ratio(found) - 1, 0) if found else 0.0,
+        "seam": max(seam.ratio(*energies) - 1, 0) if found else 0.0,
         "color": abs(np.mean(colors)),
         "shaking": steady.landmarks.own,
         "flicker": steady.color.own,
