@@ -20,7 +20,7 @@ import dataclasses
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from jaxswap import types
 from jaxswap.faces import mesh
@@ -42,21 +42,17 @@ Landmarks = Float[np.ndarray, "468 2"]
 Mask = Bool[np.ndarray, "h w"]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Seam:
     """The edge of the changed area in one frame.
 
     Attributes:
         before: gradient energy in the band in the footage.
         after: the same in the converted frame.
-        outline: the edge as (x, y) pixels of the frame, closed.
-        worst: the point of the band where the most gradient was added, in pixels of the frame.
     """
 
     before: float
     after: float
-    outline: Int[np.ndarray, "n 2"]
-    worst: tuple[int, int]
 
     @property
     def ratio(self) -> float:
@@ -94,24 +90,8 @@ def measure(before_u8: types.ImageU8, after_u8: types.ImageU8, landmarks: Landma
     band = _band(changed, side)
     if not band.any():  # the changed area fills the whole region
         return None
-    energies = [_energy(image_u8) for image_u8 in (before, after)]
-    added = np.where(band, energies[1] - energies[0], 0).astype(np.float32)
-    window = max(3, round(0.1 * side))
-    found = cv2.boxFilter(added, -1, (window, window), normalize=False)
-    worst = np.unravel_index(np.argmax(np.where(band, found, -np.inf)), band.shape)
-    contours, _ = cv2.findContours(
-        changed.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    outline = max(contours, key=len)[:, 0].astype(np.float64)
-    return Seam(
-        before=float(energies[0][band].mean()),
-        after=float(energies[1][band].mean()),
-        outline=np.rint((outline + 0.5) / scale - 0.5).astype(np.int64) + np.array([x0, y0]),
-        worst=(
-            round((float(worst[1]) + 0.5) / scale - 0.5) + x0,
-            round((float(worst[0]) + 0.5) / scale - 0.5) + y0,
-        ),
-    )
+    energies = [float(_energy(image_u8)[band].mean()) for image_u8 in (before, after)]
+    return Seam(before=energies[0], after=energies[1])
 
 
 def changed_area(

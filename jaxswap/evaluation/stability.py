@@ -63,20 +63,10 @@ class Jitter:
     after: float
     own: float
 
-    @property
-    def added(self) -> float:
-        """Jitter after beyond that before; below 0 the clip is steadier than the footage."""
-        return self.after - self.before
-
-    @property
-    def ratio(self) -> float | None:
-        """Jitter after over that before; None if the footage stands still."""
-        return self.after / self.before if self.before > 0 else None
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Jitter of one frame, or means over a clip; None where it could not be measured.
+    """Jitter of one frame; None where it could not be measured.
 
     Attributes:
         landmarks: mean over the 468 points, in eye distances.
@@ -96,9 +86,6 @@ class Stability:
         self._landmarks, self._color = _Course(_point_norm), _Course(_point_norm)
         self._flow = _Warping()
         self._last_s: float | None = None
-        self._sums: dict[str, tuple[int, np.ndarray]] = {
-            field.name: (0, np.zeros(3)) for field in dataclasses.fields(Figures)
-        }
 
     def add(
         self,
@@ -126,25 +113,11 @@ class Stability:
             self._break()
         if landmarks_before is None or after_u8 is None:
             return Figures(landmarks=None, color=None, flow=None)
-        found = Figures(
+        return Figures(
             landmarks=self._add_landmarks(time_s, landmarks_before, landmarks_after),
             color=self._color.add(time_s, *_colors(before_u8, after_u8, landmarks_before)),
             flow=self._flow.add(before_u8, after_u8, landmarks_before),
         )
-        for name, (count, total) in self._sums.items():
-            jitter = getattr(found, name)
-            if jitter is not None:
-                values = np.array([jitter.before, jitter.after, jitter.own])
-                self._sums[name] = (count + 1, total + values)
-        return found
-
-    def figures(self) -> Figures:
-        """Means over all frames so far."""
-        means = {}
-        for name, (count, total) in self._sums.items():
-            before, after, own = (total / max(count, 1)).tolist()
-            means[name] = Jitter(before=before, after=after, own=own) if count else None
-        return Figures(**means)
 
     def _break(self) -> None:
         for course in (self._landmarks, self._color, self._flow):

@@ -45,11 +45,6 @@ class Surroundings:
     before: float
     after: float
 
-    @property
-    def added(self) -> float:
-        """How much more the face stands out; below 0 it stands out less."""
-        return self.after - self.before
-
 
 def measure(
     before_u8: types.ImageU8, after_u8: types.ImageU8, landmarks: Float[np.ndarray, "468 2"]

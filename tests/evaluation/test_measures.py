@@ -22,19 +22,25 @@ MOVED = {
 
 def figures(frames_u8, landmarks, edit) -> dict[str, float]:
     """How far each figure is from perfect."""
-    followed, seams, colors = stability.Stability(), [], []
+    followed, steady, seams, colors = stability.Stability(), [], [], []
     poses, traits = ([], []), ([], [])
     with expression.Comparison() as comparison:
         for i, (frame_u8, points) in enumerate(zip(frames_u8, landmarks, strict=True)):
             after_u8, moved = edit(i, frame_u8, points)
-            followed.add(i / 25, frame_u8, after_u8, points, moved)
+            steady.append(followed.add(i / 25, frame_u8, after_u8, points, moved))
             comparison.add(points, moved)
             seams.append(seam.measure(frame_u8, after_u8, points))
-            colors.append(surroundings.measure(frame_u8, after_u8, points).added)
+            skin = surroundings.measure(frame_u8, after_u8, points)
+            colors.append(skin.after - skin.before)
             for index, shape in enumerate((points, moved)):
                 poses[index].append(pose.angles(shape))
                 traits[index].append([expression.traits(shape)[n] for n in ("mouth", "brows")])
-        shapes, steady = comparison.figures(), followed.figures()
+        shapes = comparison.figures()
+
+    def own(name: str) -> float:
+        jitters = [getattr(row, name) for row in steady]
+        return float(np.mean([jitter.own for jitter in jitters if jitter is not None]))
+
     found = [edge for edge in seams if edge is not None]
     energies = np.array([(edge.before, edge.after) for edge in found]).reshape(-1, 2).T
     courses = zip(*(np.transpose(course) for course in traits), strict=True)
@@ -44,9 +50,9 @@ def figures(frames_u8, landmarks, edit) -> dict[str, float]:
         "expression": max(agreement.compare(*course).error for course in courses),
         "seam": max(seam.ratio(*energies) - 1, 0) if found else 0.0,
         "color": abs(np.mean(colors)),
-        "shaking": steady.landmarks.own,
-        "flicker": steady.color.own,
-        "warping": steady.flow.own,
+        "shaking": own("landmarks"),
+        "flicker": own("color"),
+        "warping": own("flow"),
     }
 
 

@@ -68,15 +68,21 @@ def test_a_hard_edge_is_a_seam_and_a_feathered_one_is_not(frame_u8, points, code
     assert soft == pytest.approx(1, abs=0.12)
 
 
-def test_the_edge_is_found_where_it_was_drawn(frame_u8, points):
+@pytest.mark.parametrize("coded", [False, True])
+def test_the_changed_area_is_what_was_drawn(frame_u8, points, coded):
     mask = oval(frame_u8, points)
-    found = seam.measure(frame_u8, mixed(frame_u8, brighter(frame_u8, 40), mask), points)
-    edge = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) + cv2.distanceTransform(
-        mask, cv2.DIST_L2, 5
-    )
-    x, y = np.clip(found.outline, 0, np.array(mask.shape[::-1]) - 1).T
-    assert np.quantile(edge[y, x], 0.9) < 4
-    assert edge[found.worst[1], found.worst[0]] < 6
+    after = mixed(frame_u8, brighter(frame_u8, 40), mask)
+    found = seam.changed_area(frame_u8, written_again(after) if coded else after, points)
+    assert (found & mask).sum() > 0.95 * (found | mask).sum()
+
+
+def test_a_second_changed_face_is_another_area(frame_u8, points):
+    mask = oval(frame_u8, points)
+    after = mixed(frame_u8, brighter(frame_u8, 40), mask)
+    after[:60, :30] = 255
+    found = seam.changed_area(frame_u8, after, points)
+    assert not found[:40, :20].any()
+    assert (found & mask).sum() > 0.95 * (found | mask).sum()
 
 
 def test_the_energy_is_that_of_the_step():
@@ -91,18 +97,6 @@ def test_the_energy_is_that_of_the_step():
     # Two pixels beside the edge have half of a step of 0.2 each, in three channels.
     width = 2 * max(2, round(seam.BAND * 116))
     assert found.after == pytest.approx(2 * 3 * 0.1**2 / width, rel=0.1)
-
-
-def test_the_worst_place_is_where_the_line_was_drawn(frame_u8, points):
-    mask = cv2.GaussianBlur(oval(frame_u8, points).astype(np.float64), (0, 0), 8)
-    after = mixed(frame_u8, brighter(frame_u8, 40), mask)
-    found = seam.measure(frame_u8, after, points)
-    place = found.outline[len(found.outline) // 3]
-    drawn = cv2.circle(after.copy(), tuple(int(v) for v in place), 5, (255, 0, 0), -1)
-    assert found.ratio == pytest.approx(1, abs=0.12)
-    again = seam.measure(frame_u8, drawn, points)
-    assert np.linalg.norm(np.array(again.worst) - place) < 10
-    assert again.ratio > 1.2
 
 
 def test_a_blur_of_the_edge_is_below_one(frame_u8, points):
@@ -120,8 +114,6 @@ def test_a_large_face_is_looked_at_smaller(frame_u8, points):
     large = [cv2.resize(u8, None, fx=factor, fy=factor) for u8 in (frame_u8, after)]
     found = seam.measure(*large, (points + 0.5) * factor - 0.5)
     assert found.ratio == pytest.approx(small.ratio, rel=0.5)
-    middle = found.outline.mean(axis=0) / factor
-    np.testing.assert_allclose(middle, small.outline.mean(axis=0), atol=3)
 
 
 def test_the_place_in_the_frame_does_not_matter(frame_u8, points):
@@ -131,9 +123,6 @@ def test_the_place_in_the_frame_does_not_matter(frame_u8, points):
     wide[1][:280], wide[1][:, :380] = wide[0][:280], wide[0][:, :380]  # one face alone is changed
     found = seam.measure(*wide, points + np.float32([380, 280]))
     assert found.ratio == pytest.approx(there.ratio, rel=0.05)
-    shift = np.array([380, 280])
-    np.testing.assert_allclose(found.outline.mean(axis=0) - shift, there.outline.mean(0), atol=1)
-    np.testing.assert_allclose(found.worst - shift, there.worst, atol=2)
 
 
 @pytest.mark.parametrize("shift", [-3000, 3000])
