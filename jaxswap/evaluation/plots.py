@@ -122,7 +122,7 @@ def course(
             )
     axes.set_ylim(bottom=min(0.0, *(float(np.nanmin(values)) for values in known.values())))
     axes.set_xlim(times[0], times[-1])
-    _legend(axes, theme)
+    _legend(drawing, theme)
     return _png(drawing)
 
 
@@ -169,7 +169,7 @@ def training_loss(
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_formatter(ticker.NullFormatter())
     axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
-    _legend(axes, theme)
+    _legend(drawing, theme)
     return _png(drawing)
 
 
@@ -193,8 +193,9 @@ def _axes(theme: Theme, *, x: str, y: str) -> tuple[figure.Figure, matplotlib.ax
     return drawing, axes
 
 
-def _legend(axes: matplotlib.axes.Axes, theme: Theme) -> None:
-    axes.legend(frameon=False, labelcolor=theme.ink, loc="upper right")
+def _legend(drawing: figure.Figure, theme: Theme) -> None:
+    """Above the axes, where it hides no line."""
+    drawing.legend(frameon=False, labelcolor=theme.ink, loc="outside upper left", ncols=4)
 
 
 def _png(drawing: figure.Figure) -> bytes:

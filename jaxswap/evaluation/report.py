@@ -4,9 +4,10 @@ The page is one file: pictures are inside it, nothing is loaded from elsewhere a
 """
 
 import base64
+import csv
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -77,9 +78,9 @@ def write(out: Path, made: Report) -> Path:
     page = _page(made)
     try:
         files.write_json(out / "report.json", _values(made))
-        _write_text(out / "report.csv", tables.figures_csv(made.names, made.lines))
+        _write_csv(out / "report.csv", tables.of_figures(made.names, made.lines))
         if made.clip:
-            _write_text(out / "frames.csv", tables.frames_csv(made.clip))
+            _write_csv(out / "frames.csv", tables.of_frames(made.clip))
         else:
             (out / "frames.csv").unlink(missing_ok=True)  # of an earlier report
         _write_text(out / "report.html", page)
@@ -158,6 +159,14 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write_csv(path: Path, rows: Iterable[Sequence[str | float]]) -> None:
+    with (
+        files.replacing(path) as partial,
+        partial.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
 def _write_text(path: Path, text: str) -> None:

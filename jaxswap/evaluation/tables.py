@@ -1,10 +1,7 @@
-"""Figures as tables: of a terminal, and CSV."""
+"""Figures as tables: of a terminal, and the rows of CSV files."""
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import rich.table
 
@@ -38,46 +35,32 @@ def terminal(names: Sequence[str], shown: Sequence[figures.Figure]) -> rich.tabl
     return table
 
 
-def figures_csv(names: Sequence[str], shown: Sequence[figures.Figure]) -> str:
-    """A line for each figure, a column for each candidate."""
-    head = ["key", "unit", "better", *columns(names, shown)]
-    rows = [
-        [
-            line.key,
-            line.unit,
-            line.better,
-            *(line.values.get(name, "") for name in columns(names, shown)),
-        ]
-        for line in shown
-    ]
-    return _csv([head, *rows])
+def of_figures(
+    names: Sequence[str], shown: Sequence[figures.Figure]
+) -> Iterator[Sequence[str | float]]:
+    """Rows of report.csv, the head first: a row for each figure, a column for each candidate."""
+    yield ["key", "unit", "better", *columns(names, shown)]
+    for line in shown:
+        values = [line.values.get(name, "") for name in columns(names, shown)]
+        yield [line.key, line.unit, line.better, *values]
 
 
-def frames_csv(results: clip_results.ClipResults) -> str:
-    """A line for each frame of each candidate; what was not measured is empty."""
-    names = [name for name in results.rows.names if name not in pictures.PLACE]
+def of_frames(results: clip_results.ClipResults) -> Iterator[Sequence[str | float]]:
+    """Rows of frames.csv, the head first: a row for each frame of the footage and each candidate.
+
+    What was not measured is empty.
+    """
+    series = {pictures.FOOTAGE: results.rows}
+    series |= {name: found.rows for name, found in results.candidates.items()}
     measured = dict.fromkeys(name for c in results.candidates.values() for name in c.rows.names)
-    own = [name for name in names if name not in ("frame", "time_s")]
-    head = ["candidate", "frame", "time_s", *measured]
-    rows: list[list[Any]] = []
-    series: Mapping[str, Any] = {
-        pictures.FOOTAGE: (results.rows, own),
-        **{name: (c.rows, list(measured)) for name, c in results.candidates.items()},
-    }
-    frames, times = results.rows["frame"].astype(int).tolist(), results.rows["time_s"].tolist()
-    for name, (rows_of, known) in series.items():
-        values = {key: rows_of[key].tolist() if key in known else None for key in measured}
+    yield ["candidate", "frame", "time_s", *measured]
+    frames, times = results.rows["frame"], results.rows["time_s"]
+    for name, rows in series.items():
+        known = [rows[column] if column in rows.names else None for column in measured]
         for row, (frame, time_s) in enumerate(zip(frames, times, strict=True)):
-            cells = [_cell(column[row]) if column else "" for column in values.values()]
-            rows.append([name, frame, time_s, *cells])
-    return _csv([head, *rows])
+            cells = ["" if column is None else _cell(column[row]) for column in known]
+            yield [name, int(frame), float(time_s), *cells]
 
 
 def _cell(value: float) -> float | str:
-    return "" if math.isnan(value) else value
-
-
-def _csv(rows: Iterable[Sequence[Any]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue()
+    return "" if math.isnan(value) else float(value)
