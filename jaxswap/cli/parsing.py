@@ -20,6 +20,7 @@ COMMANDS = {
     "build": "Build",
     "train": "Train",
     "preview": "Preview",
+    "faces": "Faces",
     "convert": "Convert",
     "evaluate": "Evaluate",
     "info": "Info",

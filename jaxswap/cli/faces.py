@@ -1,0 +1,38 @@
+"""`jaxswap faces`: footage -> who is in it, by number and picture."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from jaxswap import config
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Faces:
+    """Show who is in footage: a number and a picture of each, to name them with convert --map.
+
+    Example: jaxswap faces party.mp4 --out who
+    """
+
+    footage: tyro.conf.Positional[Path]
+    """Video file, image file or folder of images."""
+    out: Path
+    """Folder of the new pictures, named by the numbers, and a sheet of all: faces.png."""
+    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
+
+    def __call__(self) -> int:
+        """Look through the footage, and list who is there."""
+        from jaxswap.faces import roster
+
+        entries = roster.write(self.footage, self.out, faces=self.faces)
+        for entry in entries:
+            print(
+                f"{entry.track}: {entry.first_s:.1f} to {entry.last_s:.1f} s, {entry.frames} frames"
+            )
+        number = entries[0].track
+        print(
+            f"{self.out / 'faces.png'} shows them. Name one by number or by picture: --map "
+            f"{number}=IDENTITY or --map {self.out / f'{number}.png'}=IDENTITY"
+        )
+        return 0
