@@ -70,7 +70,9 @@ test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
 
 test-identity: $(VENV)/.installed-identity
-	@$(BIN)/python -m pytest -q tests/evaluation tests/faces/test_descriptor.py
+	@$(BIN)/python -m pytest -q tests/evaluation tests/faces/test_descriptor.py \
+		tests/faces/test_people.py tests/faces/test_roster.py tests/conversion/test_assignment.py \
+		tests/cli/test_mapping.py
 
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow

@@ -79,14 +79,14 @@ def make_run(path: Path, *, preset: str) -> None:
 def conversion(clip: str, run: str, out: str) -> Callable[[], None]:
     """The whole command, for a worker; its report lies beside the output."""
     from jaxswap import runs
-    from jaxswap.conversion import pipeline
+    from jaxswap.conversion import assignment, pipeline
 
     def work() -> None:
+        opened = runs.Run.open(Path(run))
         report = pipeline.convert(
             Path(clip),
-            run=runs.Run.open(Path(run)),
-            from_identity="a",
-            to_identity="b",
+            run=opened,
+            swaps=[assignment.of_one(opened, "a", "b")],
             out=Path(out),
             options=config.ConvertConfig(),
             faces=config.FacesConfig(),
@@ -102,21 +102,26 @@ class Alone:
     def __init__(self, clip: Path, run: Path, out: Path) -> None:
         """Run the line once, stage by stage, and keep what is between them."""
         from jaxswap import runs
-        from jaxswap.conversion import outputs, pipeline, stages, swapper
+        from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
         from jaxswap.provenance import marks
 
         opened = runs.Run.open(run)
         params, _ = opened.load_params()
         options = config.ConvertConfig()
         self._model = swapper.Swapper(
-            params, opened.config.model, identity=1, batch_size=options.batch_size
+            params, opened.config.model, identities=[1], batch_size=options.batch_size
         )
         self._model.warm_up()
         self._reader = footage.FrameReader(clip)
         self._work = pipeline.Work(
-            reader=self._reader, run=opened.config, options=options, faces=config.FacesConfig()
+            reader=self._reader,
+            run=opened.config,
+            options=options,
+            faces=config.FacesConfig(),
+            swaps=[assignment.of_one(opened, "a", "b")],
+            decoders=[1],
         )
-        mark = marks.Mark(run_fingerprint="0" * 64, from_identity="a", to_identity="b")
+        mark = marks.Mark(run_fingerprint="0" * 64, swaps=(marks.Swap(person="a", identity="b"),))
         self._make_output = lambda: outputs.make(self._reader.info, out, mark=mark, options=options)
         self._line = stages.Line
         self._workers = pipeline.workers()

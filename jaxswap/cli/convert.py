@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from jaxswap import config
+from jaxswap.cli import mapping
 
 _REMEDIES = {
     "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
@@ -16,39 +17,64 @@ _REMEDIES = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Convert:
-    """Put the face of one identity on another in footage.
+    """Put the faces of identities on people in footage.
 
+    One person: --from and --to. Several: --map for each, and all others stay as they are.
     Size, frame times and sound stay; frames without a face pass through. Images give images.
     Every output is marked as synthetic, and `jaxswap info` reads that back.
 
     Example: jaxswap convert anna-new.mp4 --run runs/anna-ben --from a --to b --out swapped.mp4
+    Example: jaxswap convert both.mp4 --run runs/anna-ben --map a=b --map b=a --out swapped.mp4
     """
 
     footage: tyro.conf.Positional[Path]
     """Video file, image file or folder of images."""
     run: Path
     """Run folder of the trained model."""
-    from_identity: Annotated[str, tyro.conf.arg(name="from", metavar="NAME")]
-    """Identity in the footage, whose face is replaced."""
-    to_identity: Annotated[str, tyro.conf.arg(name="to", metavar="NAME")]
-    """Identity whose face is put on it."""
     out: Path
     """Video file (.mp4, .mov, .mkv), image file or folder of images, as the footage is."""
+    from_identity: Annotated[
+        str | None, tyro.conf.arg(name="from", metavar="NAME", help_behavior_hint="")
+    ] = None
+    """Identity in the footage, whose face is replaced."""
+    to_identity: Annotated[
+        str | None, tyro.conf.arg(name="to", metavar="NAME", help_behavior_hint="")
+    ] = None
+    """Identity whose face is put on it."""
+    people: Annotated[
+        tuple[str, ...],
+        tyro.conf.UseAppendAction,
+        tyro.conf.arg(name="map", metavar="PERSON=IDENTITY", help_behavior_hint=""),
+    ] = ()
+    """A person in the footage and the identity whose face is put on them. A person is a picture, or
+    a number that `jaxswap faces` shows, or an identity of the run."""
     options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=config.ConvertConfig
     )
     faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
 
+    def __post_init__(self) -> None:
+        named = (self.from_identity is not None, self.to_identity is not None)
+        if not self.people and not all(named):
+            raise ValueError("Name --from and --to, or --map PERSON=IDENTITY for each person.")
+        if self.people and (any(named) or self.options.track != config.ConvertConfig().track):
+            raise ValueError("--map names people: leave out --from, --to and --track.")
+        mapping.parse(self.people)
+
     def __call__(self) -> int:
         """Convert, and say how many frames changed and what was lost."""
         from jaxswap import runs
-        from jaxswap.conversion import pipeline
+        from jaxswap.conversion import assignment, pipeline
 
+        run = runs.Run.open(self.run)
+        if self.people:
+            swaps = mapping.swaps(mapping.parse(self.people), run=run, faces=self.faces)
+        else:
+            swaps = [assignment.of_one(run, self.from_identity, self.to_identity)]
         report = pipeline.convert(
             self.footage,
-            run=runs.Run.open(self.run),
-            from_identity=self.from_identity,
-            to_identity=self.to_identity,
+            run=run,
+            swaps=swaps,
             out=self.out,
             options=self.options,
             faces=self.faces,
@@ -57,6 +83,10 @@ class Convert:
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "
             f"{report.seconds:.0f} s ({report.frames / report.seconds:.1f}/s)"
         )
+        if len(report.swaps) > 1:
+            for swap in report.swaps:
+                seen = f"in {swap.frames} frames" if swap.frames else "never seen"
+                print(f"{swap.person} -> {swap.identity}: {seen}")
         slowest = report.slowest
         print(
             f"Slowest stage: {slowest}, {1000 * report.stage_s[slowest]:.0f} ms a frame"

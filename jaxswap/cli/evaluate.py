@@ -144,7 +144,7 @@ class Evaluate:
     def _converted(self, name: str, run: "runs.Run", original: Path) -> Path:
         """The footage converted into the report's folder."""
         from jaxswap import footage
-        from jaxswap.conversion import pipeline
+        from jaxswap.conversion import assignment, pipeline
 
         kind = footage.probe(original).kind
         video = ".mkv" if self.options.codec == "ffv1" else ".mp4"
@@ -153,8 +153,7 @@ class Evaluate:
         pipeline.convert(
             original,
             run=run,
-            from_identity=self.from_identity,
-            to_identity=self.to_identity,
+            swaps=[assignment.of_one(run, self.from_identity, self.to_identity)],
             out=converted,
             options=self.options,
             faces=self.faces,

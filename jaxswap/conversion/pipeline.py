@@ -5,11 +5,12 @@ Cutting and painting, where frames don't depend on each other, have several thre
 number of frames is between the stages, so memory does not grow with the length of the footage.
 """
 
+import collections
 import contextlib
 import dataclasses
-import itertools
+import functools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,8 @@ import numpy as np
 
 from jaxswap import config, errors, footage, progress, runs
 from jaxswap.conversion import (
+    assignment,
+    batching,
     canvas,
     originals,
     outputs,
@@ -25,13 +28,27 @@ from jaxswap.conversion import (
     stages,
     swapper,
 )
-from jaxswap.faces import finding, selection, steadying
+from jaxswap.faces import finding, steadying
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
 
 _BOUND = 4  # frames that wait between two stages
 _MOST_WORKERS = 4  # of one stage: more frames in hand cost memory, and other stages are slower
 _HELD_BATCHES = 2  # frames that wait for a batch to fill, in batches: faces may be rare
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SwapReport:
+    """What was done to one person."""
+
+    person: str
+    """Who, as they were named."""
+    identity: str
+    """Whose face was put on."""
+    frames: int
+    """Frames or images in which it was."""
+    faces: int
+    """Faces that changed; more than frames where everybody's does."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +59,8 @@ class ConversionReport:
     """Frames or images written."""
     swapped: int
     """Those in which a face changed."""
+    swaps: tuple[SwapReport, ...]
+    """The same by person, in the order in which they were asked for."""
     lost: str | None
     """What could not be read or taken over, in words."""
     seconds: float
@@ -63,7 +82,7 @@ class _Found:
     """A frame and the faces in it that will change."""
 
     frame: footage.Frame
-    faces: list[finding.Face]
+    faces: assignment.Assigned
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,44 +105,46 @@ def convert(
     source: Path,
     *,
     run: runs.Run,
-    from_identity: str,
-    to_identity: str,
+    swaps: Sequence[assignment.Swap],
     out: Path,
     options: config.ConvertConfig,
     faces: config.FacesConfig,
 ) -> ConversionReport:
-    """Put the face of one identity on another in footage.
+    """Put the faces of identities on people in footage.
 
     Args:
         source: video, image or folder of images.
         run: the trained model.
-        from_identity: who is in the footage.
-        to_identity: whose face is put on.
+        swaps: who gets whose face: people who are named by tracks or examples, or one whom
+            `options.track` chooses.
         out: video, image or folder, as the source is; it appears when it is complete.
         options: how faces are put into frames.
         faces: how they are found.
 
     Raises:
         FootageError: if the source cannot be read.
+        MissingExtraError: if people are named by examples and dlib is not installed.
         NoFaceError: if there is no face to replace in all of it; nothing is written.
         OutputError: if the output cannot be written; what was there before is as it was.
         RunError: if the run does not know the identities or has no checkpoint.
     """
     start = time.monotonic()
     reader = footage.FrameReader(source)
-    run.index(from_identity)
-    identity = run.index(to_identity)
-    params, _ = run.load_params()
+    decoders = [run.index(swap.identity) for swap in swaps]
+    model, fingerprint = _load(run, decoders, batch_size=options.batch_size)
     mark = marks.Mark(
-        run_fingerprint=runs.parameters_sha256(params),
-        from_identity=from_identity,
-        to_identity=to_identity,
-    )
-    model = swapper.Swapper(
-        params, run.config.model, identity=identity, batch_size=options.batch_size
+        run_fingerprint=fingerprint,
+        swaps=tuple(marks.Swap(person=swap.person.name, identity=swap.identity) for swap in swaps),
     )
     output = outputs.make(reader.info, out, mark=mark, options=options)
-    work = Work(reader=reader, run=run.config, options=options, faces=faces)
+    work = Work(
+        reader=reader,
+        run=run.config,
+        options=options,
+        faces=faces,
+        swaps=swaps,
+        decoders=decoders,
+    )
     frames = swapped = 0
     start_s = 0.0
     with output, stages.Line() as line, contextlib.ExitStack() as stack:
@@ -144,11 +165,29 @@ def convert(
     return ConversionReport(
         frames=frames,
         swapped=swapped,
+        swaps=tuple(
+            SwapReport(
+                person=swap.person.name,
+                identity=swap.identity,
+                frames=work.frames_of[position],
+                faces=work.faces_of[position],
+            )
+            for position, swap in enumerate(swaps)
+        ),
         lost="; ".join(lost) or None,
         seconds=time.monotonic() - start,
         start_s=start_s,
         stage_s={stage.name: stage.busy_s / frames for stage in line.stages},
     )
+
+
+def _load(
+    run: runs.Run, decoders: Sequence[int], *, batch_size: int
+) -> tuple[swapper.Swapper, str]:
+    """The model with the decoders that are needed, and the fingerprint of all parameters."""
+    params, _ = run.load_params()
+    model = swapper.Swapper(params, run.config.model, identities=decoders, batch_size=batch_size)
+    return model, runs.parameters_sha256(params)
 
 
 def workers() -> int:
@@ -164,8 +203,14 @@ class Work:
     run: config.Config
     options: config.ConvertConfig
     faces: config.FacesConfig
-    most_faces: int = 0
-    """Most faces seen in one frame."""
+    swaps: Sequence[assignment.Swap]
+    decoders: Sequence[int]
+    """Of each swap, the index of the identity whose face is put on."""
+    frames_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
+    """Frames that each swap changes."""
+    faces_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
+    """Faces that each swap changes."""
+    _assignment: assignment.Assignment | None = None
 
     def written(
         self, line: stages.Line, model: swapper.Swapper, output: outputs.Output
@@ -183,8 +228,11 @@ class Work:
         """Each frame with the faces in it that will change."""
         finder = finding.FaceFinder(self.faces)
         follow = self.reader.info.kind == "video"
-        wanted = selection.Selection(
-            self.options.track, max_gap_s=self.faces.max_gap_s, follow=follow
+        self._assignment = assignment.make(
+            self.swaps,
+            track=self.options.track,
+            max_gap_s=self.faces.max_gap_s,
+            info=self.reader.info,
         )
         steadied = steadying.steady(
             finder.find_all(frames, follow=follow),
@@ -192,10 +240,11 @@ class Work:
             max_gap_s=self.faces.max_gap_s,
             follow=follow,
         )
-        for frame, found in steadied:
-            self.most_faces = max(self.most_faces, len(found))
-            chosen = wanted.pick([face.detection for face in found], frame.time_s)
-            yield _Found(frame=frame, faces=[found[i] for i in chosen])
+        for frame, faces in self._assignment.assigned(steadied):
+            swaps = [position for _, position in faces]
+            self.faces_of.update(swaps)
+            self.frames_of.update(set(swaps))
+            yield _Found(frame=frame, faces=faces)
 
     def cut(self, found: _Found, output: outputs.Output) -> _Seen:
         """The faces as the model sees them."""
@@ -203,35 +252,24 @@ class Work:
             sightings.cut(
                 face,
                 found.frame.image_u8,
+                decoder=self.decoders[position],
                 size=self.run.model.image_size,
                 coverage=self.run.augmentation.coverage,
             )
-            for face in found.faces
+            for face, position in found.faces
         ]
         return _Seen(original=output.keep(found.frame), sightings=cuts)
 
     def swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
         """What the model makes of the faces, in full batches where faces are not too rare."""
-        held: list[_Seen] = []
-        waiting = 0
-        for item in seen:
-            held.append(item)
-            waiting += len(item.sightings)
-            full = waiting >= self.options.batch_size
-            if full or len(held) >= _HELD_BATCHES * self.options.batch_size:
-                yield from self._swap_held(held, model)
-                held, waiting = [], 0
-        yield from self._swap_held(held, model)
-
-    def _swap_held(self, held: list[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
-        cuts = [cut for item in held for cut in item.sightings]
-        made = []
-        for at in range(0, len(cuts), self.options.batch_size):
-            made += _call(model, cuts[at : at + self.options.batch_size])
-        faces = iter(made)
-        for item in held:
-            own = list(itertools.islice(faces, len(item.sightings)))
-            yield _Swapped(seen=item, faces=own)
+        parts = ((item, [(cut.decoder, cut) for cut in item.sightings]) for item in seen)
+        batcher = batching.Batcher(
+            functools.partial(_call, model),
+            size=self.options.batch_size,
+            most_held=_HELD_BATCHES * self.options.batch_size,
+        )
+        for item, faces in batcher.batched(parts):
+            yield _Swapped(seen=item, faces=faces)
 
     def paint(
         self, swapped: _Swapped, output: outputs.Output
@@ -259,11 +297,8 @@ class Work:
     def no_face(self) -> errors.NoFaceError:
         """What to say when no frame changed."""
         path = self.reader.info.path
-        if self.most_faces:
-            return errors.NoFaceError(
-                f"{path} never shows more than {self.most_faces} face(s) at once, so `track` "
-                f"{self.options.track} is nobody. Choose a `track` below {self.most_faces}."
-            )
+        if self._assignment is not None and self._assignment.most_faces:
+            return errors.NoFaceError(self._assignment.nobody())
         return errors.NoFaceError(
             f"No face in {path} above the score {self.faces.min_score:g}. Lower "
             "`faces.min_score` or `faces.min_face_px`, or choose other footage."
@@ -271,7 +306,7 @@ class Work:
 
 
 def _call(
-    model: swapper.Swapper, cuts: list[sightings.Sighting]
+    model: swapper.Swapper, decoder: int, cuts: Sequence[sightings.Sighting]
 ) -> list[tuple[Image, Mask | None]]:
     views = np.stack([cut.view_u8 for cut in cuts])
     size = views.shape[1]
@@ -280,5 +315,5 @@ def _call(
         ovals = np.stack(
             [cv2.resize(cut.oval_u8, (size, size), interpolation=cv2.INTER_AREA) for cut in cuts]
         )[..., None]
-    faces, masks = model.swap(views, masks_u8=ovals)
+    faces, masks = model.swap(views, identity=decoder, masks_u8=ovals)
     return [(face, None if masks is None else masks[i]) for i, face in enumerate(faces)]

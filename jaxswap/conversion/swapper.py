@@ -1,4 +1,6 @@
-"""The model at work: views of one identity in, faces of another out, in batches of one size."""
+"""The model at work: views in, faces of an identity out, in batches of one size."""
+
+from collections.abc import Iterable
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +12,14 @@ from jaxswap.models import autoencoder
 
 
 class Swapper:
-    """Swaps with the decoder of one identity; its program is compiled once."""
+    """Swaps with the decoders of some identities; one program, compiled once, serves them all."""
 
     def __init__(
         self,
         params: autoencoder.Params,
         model: config.ModelConfig,
         *,
-        identity: int,
+        identities: Iterable[int],
         batch_size: int,
     ) -> None:
         """Put what is needed of the parameters on the device.
@@ -25,16 +27,16 @@ class Swapper:
         Args:
             params: of the run, with the stacked parts of all identities.
             model: the model they belong to.
-            identity: index of the identity whose face is put on.
+            identities: indices of those whose faces are put on; all others are left out.
             batch_size: faces in one call; fewer are padded, so that no call compiles anew.
         """
-        own = {
-            name: jax.tree.map(lambda leaf: leaf[identity : identity + 1], part)
-            if name in autoencoder.STACKED
-            else part
-            for name, part in params.items()
+        shared = jax.device_put(
+            {name: part for name, part in params.items() if name not in autoencoder.STACKED}
+        )
+        self._params = {
+            identity: {**shared, **jax.device_put(_own(params, identity))}
+            for identity in sorted(set(identities))
         }
-        self._params = jax.device_put(own)
         self._batch_size, self._image_size = batch_size, model.image_size
         self.needs_masks = model.mask_head and model.mask_encoder == "separate"
         """Whether the model has a mask encoder, which sees the masks of the landmarks."""
@@ -54,30 +56,45 @@ class Swapper:
     def warm_up(self) -> None:
         """Compile, with a batch of nothing, so that the first faces need not wait."""
         views_u8 = np.zeros((1, self._image_size, self._image_size, 3), np.uint8)
-        self.swap(views_u8, masks_u8=views_u8[..., :1] if self.needs_masks else None)
+        masks_u8 = views_u8[..., :1] if self.needs_masks else None
+        self.swap(views_u8, identity=next(iter(self._params)), masks_u8=masks_u8)
 
     def swap(
         self,
         views_u8: UInt8[np.ndarray, "n s s 3"],
         *,
+        identity: int,
         masks_u8: UInt8[np.ndarray, "n s s 1"] | None = None,
     ) -> tuple[Float[np.ndarray, "n s s 3"], Float[np.ndarray, "n s s 1"] | None]:
         """Faces, and masks where the model has learned them, over the views; in [0, 1].
 
         Args:
             views_u8: RGB, 0..255, at most `batch_size` of them.
+            identity: whose face is put on, one of `identities`.
             masks_u8: the faces' masks, 0..255; only a model with a mask encoder reads them.
 
         Raises:
-            ValueError: if there are more views than `batch_size`.
+            ValueError: if there are more views than `batch_size`, or the identity was left out.
         """
         num = len(views_u8)
+        if identity not in self._params:
+            raise ValueError(f"`identity` must be one of {list(self._params)}, not {identity}.")
         if num > self._batch_size:
             raise ValueError(f"At most {self._batch_size} views go into a batch, not {num}.")
         masks_u8 = self._padded(masks_u8) if self.needs_masks and masks_u8 is not None else None
-        outputs = jax.device_get(self._swap(self._params, self._padded(views_u8), masks_u8))
+        params = self._params[identity]
+        outputs = jax.device_get(self._swap(params, self._padded(views_u8), masks_u8))
         return outputs.face[:num], None if outputs.mask is None else outputs.mask[:num]
 
     def _padded(self, batch: np.ndarray) -> np.ndarray:
         missing = self._batch_size - len(batch)
         return np.pad(batch, [(0, missing)] + [(0, 0)] * (batch.ndim - 1))
+
+
+def _own(params: autoencoder.Params, identity: int) -> autoencoder.Params:
+    """The stacked parts with this identity alone in the stack."""
+    return {
+        name: jax.tree.map(lambda leaf: leaf[identity : identity + 1], params[name])
+        for name in autoencoder.STACKED
+        if name in params
+    }

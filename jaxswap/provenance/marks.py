@@ -21,7 +21,23 @@ MAX_PACKET_BYTES = 1 << 18
 """Largest XMP packet that is looked at; ours has about 2,000 bytes."""
 
 MAX_NAME = 200
-"""Longest name of an identity in a mark, in characters."""
+"""Longest name in a mark, in characters."""
+
+MAX_SWAPS = 32
+"""Most people in a mark."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Swap:
+    """Who got whose face."""
+
+    person: str
+    """The person in the footage, as they were named: an identity, a picture's name, a track."""
+    identity: str
+    """The identity whose face was put on them."""
+
+    def __post_init__(self) -> None:
+        _check_words(self, "person", "identity")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,10 +46,8 @@ class Mark:
 
     run_fingerprint: str
     """Fingerprint of the run and checkpoint whose parameters made the face."""
-    from_identity: str
-    """The identity whose face was replaced."""
-    to_identity: str
-    """The identity whose face was put on it."""
+    swaps: tuple[Swap, ...]
+    """Who got whose face: everyone who was asked for, seen or not."""
     tool: str = "jaxswap"
     """The program."""
     version: str = version.__version__
@@ -42,12 +56,18 @@ class Mark:
     """IPTC's term for how the media came to be."""
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if not value or len(value) > MAX_NAME or not value.isprintable():
-                raise ValueError(
-                    f"`{field.name}` must be 1..{MAX_NAME} printable characters, not {value!r:.80}."
-                )
+        _check_words(self, "run_fingerprint", "tool", "version", "digital_source_type")
+        if not 1 <= len(self.swaps) <= MAX_SWAPS:
+            raise ValueError(f"`swaps` must be 1..{MAX_SWAPS} people, not {len(self.swaps)}.")
+
+
+def _check_words(owner: Swap | Mark, *names: str) -> None:
+    for name in names:
+        value = getattr(owner, name)
+        if not value or len(value) > MAX_NAME or not value.isprintable():
+            raise ValueError(
+                f"`{name}` must be 1..{MAX_NAME} printable characters, not {value!r:.80}."
+            )
 
 
 def comment(mark: Mark, *, kind: str) -> str:
@@ -57,9 +77,11 @@ def comment(mark: Mark, *, kind: str) -> str:
         mark: what the output says about itself.
         kind: what the output is: video or image.
     """
+    what = "a face" if len(mark.swaps) == 1 else "faces"
+    swaps = ", ".join(f"{swap.person} by {swap.identity}" for swap in mark.swaps)
     return (
-        f"Synthetic media: a face in this {kind} was replaced by {mark.tool} {mark.version} "
-        f"(identity {mark.from_identity} by {mark.to_identity}, run {mark.run_fingerprint})."
+        f"Synthetic media: {what} in this {kind} replaced by {mark.tool} {mark.version} "
+        f"({swaps}; run {mark.run_fingerprint})."
     )
 
 

@@ -19,10 +19,10 @@ _PROPERTIES = {
     "tool": f"{{{NAMESPACE}}}tool",
     "version": f"{{{NAMESPACE}}}version",
     "run_fingerprint": f"{{{NAMESPACE}}}runFingerprint",
-    "from_identity": f"{{{NAMESPACE}}}fromIdentity",
-    "to_identity": f"{{{NAMESPACE}}}toIdentity",
     "digital_source_type": f"{{{_IPTC}}}DigitalSourceType",
 }
+_SWAPS = f"{{{NAMESPACE}}}swaps"
+_PERSON, _IDENTITY = f"{{{NAMESPACE}}}person", f"{{{NAMESPACE}}}identity"
 
 # The packet's begin and end are fixed by the specification, its id included.
 _TEMPLATE = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -37,9 +37,10 @@ _TEMPLATE = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
     Iptc4xmpExt:DigitalSourceType={digital_source_type}
     jaxswap:tool={tool}
     jaxswap:version={version}
-    jaxswap:runFingerprint={run_fingerprint}
-    jaxswap:fromIdentity={from_identity}
-    jaxswap:toIdentity={to_identity}>
+    jaxswap:runFingerprint={run_fingerprint}>
+   <jaxswap:swaps>
+    <rdf:Seq>{swaps}</rdf:Seq>
+   </jaxswap:swaps>
    <dc:description>
     <rdf:Alt><rdf:li xml:lang="x-default">{comment}</rdf:li></rdf:Alt>
    </dc:description>
@@ -57,12 +58,18 @@ def to_xmp(mark: marks.Mark, *, kind: str = "video") -> str:
         kind: what the output is, for its description: video or image.
     """
     quoted = {name: saxutils.quoteattr(getattr(mark, name)) for name in _PROPERTIES}
+    swaps = "".join(
+        f"<rdf:li jaxswap:person={saxutils.quoteattr(swap.person)}"
+        f" jaxswap:identity={saxutils.quoteattr(swap.identity)}/>"
+        for swap in mark.swaps
+    )
     return _TEMPLATE.format(
         rdf=_RDF,
         xmp=_XMP,
         iptc=_IPTC,
         jaxswap=NAMESPACE,
         creator=saxutils.quoteattr(f"{mark.tool} {mark.version}"),
+        swaps=swaps,
         comment=saxutils.escape(marks.comment(mark, kind=kind)),
         **quoted,
     )
@@ -91,8 +98,13 @@ def parse(packet: bytes) -> marks.Mark | None:
 
 
 def _mark(description: ElementTree.Element) -> marks.Mark | None:
-    values = {name: description.get(key) for name, key in _PROPERTIES.items()}
+    values = {name: description.get(key) or "" for name, key in _PROPERTIES.items()}
+    items = description.findall(f"{_SWAPS}/{{{_RDF}}}Seq/{{{_RDF}}}li")
     try:
-        return marks.Mark(**{name: value or "" for name, value in values.items()})
+        swaps = tuple(
+            marks.Swap(person=item.get(_PERSON) or "", identity=item.get(_IDENTITY) or "")
+            for item in items
+        )
+        return marks.Mark(swaps=swaps, **values)
     except ValueError:
         return None

@@ -74,7 +74,7 @@ def test_a_converted_video_keeps_times_and_says_what_it_is(run, info, trained, c
     said = info(out)
     assert said["synthetic"] is True
     assert said["mark"]["tool"] == "jaxswap"
-    assert said["mark"]["from_identity"], said["mark"]["to_identity"] == ("a", "b")
+    assert said["mark"]["swaps"] == [{"person": "a", "identity": "b"}]
     assert info(clip)["synthetic"] is False
     assert said["mark"]["run_fingerprint"] in json.dumps(info(trained))
 

@@ -105,7 +105,12 @@ def test_compare_takes_several_at_once_and_again():
         ("evaluate --compare footage=x --reference f --out o", "another name"),
         ("evaluate --compare a=x --reference f --from a --out o", "give both or none"),
         ("evaluate --compare x=v --reference f --identity a=s --out o", "neither --from nor --to"),
-        ("convert f --run r --from a", "--to, --out"),
+        ("convert f --run r", "--out"),
+        ("convert f --run r --from a --out o", "--from and --to, or --map"),
+        ("convert f --run r --map a=b --from a --out o", "leave out --from, --to and --track"),
+        ("convert f --run r --map a=b --track all --out o", "leave out --from, --to and --track"),
+        ("convert f --run r --map a --out o", "PERSON=IDENTITY"),
+        ("convert f --run r --map a=b --map a=c --out o", "'a' is mapped twice"),
     ],
 )  # fmt: skip
 def test_wrong_command_line_is_one_line(argv, said):

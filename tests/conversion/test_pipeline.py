@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, images
-from jaxswap.conversion import outputs, pipeline, stages, swapper
+from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
+from jaxswap.faces import people
 from jaxswap.provenance import marks
 
 FACES = config.FacesConfig(min_face_px=40, batch_size=4)
 FACELESS = np.full((288, 384, 3), (90, 120, 150), np.uint8)
 
 
-def convert(source, *, run, out, to_identity="b", **options):
+def convert(source, *, run, out, swaps=None, **options):
     return pipeline.convert(
         source,
         run=run,
-        from_identity="a",
-        to_identity=to_identity,
+        swaps=swaps or [assignment.of_one(run, "a", "b")],
         out=out,
         options=config.ConvertConfig(**{"batch_size": 4, "crf": 1, **options}),
         faces=FACES,
@@ -64,7 +64,7 @@ def test_video_keeps_all_but_the_face(make_run, cut_demo, make_clip, read_stream
             assert changed[:, 290:].mean() < 0.7
             assert changed[:25].mean() < 0.7
     mark = marks.read(tmp_path / "out.mp4")
-    assert (mark.from_identity, mark.to_identity) == ("a", "b")
+    assert mark.swaps == (marks.Swap(person="a", identity="b"),)
     assert len(mark.run_fingerprint) == 64
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
 
@@ -146,7 +146,7 @@ def test_image_in_image_out(make_run, astronaut_u8, tmp_path):
     for name in ("out.png", "out.jpg", "out.webp"):
         report = convert(source, run=make_run(), out=tmp_path / name)
         assert (report.frames, report.swapped) == (1, 1)
-        assert marks.read(tmp_path / name).to_identity == "b"
+        assert marks.read(tmp_path / name).swaps[0].identity == "b"
     changed = difference(astronaut_u8, images.read_u8(tmp_path / "out.png"))
     assert changed[80:160, 190:260].mean() > 3
     assert not changed[250:].any()
@@ -170,7 +170,7 @@ def test_folder_of_images_gives_a_folder(make_run, cut_demo, tmp_path):
     names = sorted(path.name for path in out.iterdir())
     assert names == ["face10.png", "face2.bmp.png", "none.png"]
     assert (out / "none.png").read_bytes() == (source / "none.png").read_bytes()
-    assert marks.read(out / "face10.png").from_identity == "a"
+    assert marks.read(out / "face10.png").swaps[0].person == "a"
     for name, image_u8 in (("face2.bmp.png", first), ("face10.png", second)):
         assert not difference(image_u8, images.read_u8(out / name))[:, :90].any()
     with pytest.raises(errors.OutputError, match="not empty"):
@@ -225,7 +225,7 @@ def test_an_error_in_a_stage_stops_all_and_leaves_the_old_output(
     out = tmp_path / "out.mp4"
     out.write_bytes(b"old")
 
-    def fail(self, views_u8, *, masks_u8=None):
+    def fail(self, views_u8, *, identity, masks_u8=None):
         raise RuntimeError("out of memory")
 
     before = threading.active_count()
@@ -246,8 +246,12 @@ def test_an_error_in_a_stage_stops_all_and_leaves_the_old_output(
 
 
 def test_unknown_identity_and_missing_footage(make_run, demo_clips, tmp_path):
+    for names in (("a", "c"), ("c", "a")):
+        with pytest.raises(errors.RunError, match="it has a, b"):
+            assignment.of_one(make_run(), *names)
+    unknown = [assignment.Swap(person=people.Person(name="a"), identity="c")]
     with pytest.raises(errors.RunError, match="it has a, b"):
-        convert(demo_clips["a_test"], run=make_run(), out=tmp_path / "x.mp4", to_identity="c")
+        convert(demo_clips["a_test"], run=make_run(), out=tmp_path / "x.mp4", swaps=unknown)
     with pytest.raises(errors.FootageError):
         convert(tmp_path / "nothing.mp4", run=make_run(), out=tmp_path / "x.mp4")
     with pytest.raises(errors.OutputError, match="must end in one of"):

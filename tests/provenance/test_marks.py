@@ -10,7 +10,13 @@ import pytest
 from jaxswap import errors
 from jaxswap.provenance import containers, marks, pictures, xmp
 
-MARK = marks.Mark(run_fingerprint="0123abcd", from_identity="a", to_identity='Bé & "<b>"')
+MARK = marks.Mark(
+    run_fingerprint="0123abcd",
+    swaps=(
+        marks.Swap(person="a", identity='Bé & "<b>"'),
+        marks.Swap(person="[ben].jpg", identity="a"),
+    ),
+)
 
 
 def write_video(path: Path, *, metadata: dict[str, str]) -> Path:
@@ -81,7 +87,7 @@ def test_picture_says_it_in_words(tmp_path, name):
 
     with Image.open(marked_picture(tmp_path / name)) as image:
         said = image.info.get("Comment") or image.info["comment"].decode()
-    assert said.startswith("Synthetic media: a face in this image was replaced by jaxswap")
+    assert said.startswith("Synthetic media: faces in this image replaced by jaxswap")
 
 
 def test_packet_names_tool_and_source_type():
@@ -124,7 +130,21 @@ def test_picture_that_cannot_carry_a_mark_is_refused(tmp_path):
 @pytest.mark.parametrize("value", ["", "two\nlines", "x" * 201, "\x00"])
 def test_values_that_xml_would_change_are_refused(value):
     with pytest.raises(ValueError, match="printable"):
-        dataclasses.replace(MARK, to_identity=value)
+        marks.Swap(person="a", identity=value)
+    with pytest.raises(ValueError, match="printable"):
+        dataclasses.replace(MARK, run_fingerprint=value)
+
+
+def test_the_number_of_swaps_is_bounded():
+    one = MARK.swaps[:1]
+    most = dataclasses.replace(MARK, swaps=one * marks.MAX_SWAPS)
+    packet = xmp.to_xmp(most)
+    assert xmp.parse(packet.encode()) == most
+    more = packet.replace("<rdf:Seq>", "<rdf:Seq><rdf:li jaxswap:person='a' jaxswap:identity='b'/>")
+    assert xmp.parse(more.encode()) is None
+    for swaps in ((), one * (marks.MAX_SWAPS + 1)):
+        with pytest.raises(ValueError, match="people"):
+            dataclasses.replace(MARK, swaps=swaps)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".png", ".jpg", ".webp"])
