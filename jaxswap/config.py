@@ -278,15 +278,23 @@ class ConvertConfig:
     blend: Literal["feather", "poisson", "paste"] = "feather"
     """feather: alpha with a soft edge. poisson: the face's gradients, the frame's colours. paste: a
     hard edge."""
-    mask: Literal["learned", "landmarks"] = "learned"
-    """learned: the model's mask head, where it has one. landmarks: the face oval of the frame."""
-    color: Literal["mean_std", "none"] = "mean_std"
-    """mean_std: scale each channel to the mean of the frame's face inside the mask, and the
-    brightness to its spread."""
-    erode: float = 0.025
-    """How far the mask is shrunk, as a share of the chip's side."""
-    feather: float = 0.02
-    """Standard deviation of the blur of the mask's edge, as a share of the chip's side."""
+    mask: Literal["oval", "forehead", "learned", "product", "union"] = "product"
+    """oval: that of the frame's landmarks. forehead: the same, up to the hair. learned: the model's
+    own. product: where both are. union: where one is. Without a learned mask the last three are the
+    oval."""
+    color: Literal["mean_std", "reinhard", "linear", "histogram", "idt", "sliced", "none"] = (
+        "mean_std"
+    )
+    """How the face takes the colours of the one in the frame. mean_std: mean colour and spread of
+    brightness. reinhard: means and spreads in L*a*b*. linear: mean and covariance. histogram: each
+    channel's. idt and sliced: the whole distribution."""
+    color_smoothing_s: float = 0.2
+    """Standard deviation in seconds of the time over which colours are estimated; 0 takes each
+    frame by itself."""
+    erode: float = 0.045
+    """How far the mask is shrunk, as a share of the face's height."""
+    feather: float = 0.035
+    """Standard deviation of the blur of the mask's edge, as a share of the face's height."""
     track: int | Literal["all"] = 0
     """Whose face changes: 0 is the largest where the faces come in, 1 the next, or all."""
     batch_size: int = 16
@@ -309,6 +317,10 @@ class ConvertConfig:
         _require(
             self.crf == "auto" or 0 <= self.crf <= most,
             f"`crf` of {self.codec} must be in 0..{most}, not {self.crf}.",
+        )
+        _require(
+            0 <= self.color_smoothing_s <= 5,
+            f"`color_smoothing_s` must be in [0, 5], not {self.color_smoothing_s}.",
         )
         _require(0 <= self.erode < 0.5, f"`erode` must be in [0, 0.5), not {self.erode}.")
         _require(0 <= self.feather < 0.5, f"`feather` must be in [0, 0.5), not {self.feather}.")

@@ -8,8 +8,9 @@ from jaxtyping import Float
 
 from jaxswap import config, geometry, images
 from jaxswap.conversion import alpha as alphas
-from jaxswap.conversion import blend, canvas, color, sightings
-from jaxswap.faces import chips
+from jaxswap.conversion import blend, canvas, sightings
+from jaxswap.conversion.color import matching
+from jaxswap.faces import chips, masks
 from jaxswap.types import Image, Mask, Similarity
 
 MAX_OVERSAMPLING = 8
@@ -32,6 +33,7 @@ class Paster:
         face: Image,
         *,
         learned_mask: Mask | None,
+        colors: matching.Sample | None,
     ) -> None:
         """Paint one face.
 
@@ -40,12 +42,13 @@ class Paster:
             sighting: where and how the face is seen.
             face: the model's, over the view.
             learned_mask: the model's, over the view; None where it has none.
+            colors: what its colours are matched by, as `sample` and its neighbours give it; None
+                leaves them.
         """
         size = face.shape[0]
         mask = self._mask(sighting, learned_mask)
-        if self.options.color == "mean_std":
-            inside = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)[..., None]
-            face = color.mean_std(face, images.to_float(sighting.view_u8), inside)
+        if colors is not None and self.options.color != "none":
+            face = matching.matched(face, colors, method=self.options.color)
         soft = alphas.soft(
             mask,
             coverage=self.coverage,
@@ -74,9 +77,36 @@ class Paster:
     def _mask(
         self, sighting: sightings.Sighting, learned_mask: Mask | None
     ) -> Float[np.ndarray, "s s 1"]:
-        if self.options.mask == "learned" and learned_mask is not None:
-            return alphas.learned(learned_mask, sighting.oval_u8, coverage=self.coverage)
-        return images.to_float(sighting.oval_u8)[..., None]
+        if self.options.mask == "forehead":
+            drawn_u8 = masks.forehead_oval(sighting.points, size=alphas.SIZE)
+            return images.to_float(drawn_u8)[..., None]
+        oval = images.to_float(sighting.oval_u8)[..., None]
+        if self.options.mask == "oval" or learned_mask is None:
+            return oval
+        learned = alphas.learned(learned_mask)
+        if self.options.mask == "learned":
+            return learned
+        if self.options.mask == "union":
+            return np.maximum(learned, oval)
+        return alphas.product(learned, sighting.oval_u8, coverage=self.coverage)
+
+
+def sample(
+    sighting: sightings.Sighting, face: Image, *, learned_mask: Mask | None
+) -> matching.Sample:
+    """Pixels by which the colours of a face are matched: where both faces are.
+
+    Args:
+        sighting: the face in the frame.
+        face: the model's, over the view.
+        learned_mask: the model's, over the view; None where it has none.
+    """
+    size = face.shape[0]
+    inside = cv2.resize(sighting.oval_u8, (size, size), interpolation=cv2.INTER_AREA)
+    mask = images.to_float(inside)[..., None]
+    if learned_mask is not None:
+        mask = mask * learned_mask
+    return matching.sample(face, images.to_float(sighting.view_u8), mask)
 
 
 def warp(

@@ -28,6 +28,7 @@ from jaxswap.conversion import (
     stages,
     swapper,
 )
+from jaxswap.conversion.color import matching, window
 from jaxswap.faces import finding, steadying
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
@@ -90,6 +91,7 @@ class _Seen:
     """What is kept of the frame, and its faces as the model sees them."""
 
     original: originals.Original
+    time_s: float
     sightings: list[sightings.Sighting]
 
 
@@ -99,6 +101,10 @@ class _Swapped:
 
     seen: _Seen
     faces: list[tuple[Image, Mask | None]]
+
+
+_Colored = tuple[_Swapped, dict[int, matching.Sample]]
+"""The same with the pixels by which the colours of each track are matched."""
 
 
 def convert(
@@ -221,7 +227,8 @@ class Work:
         found = line.ahead("find faces", self.find(frames), bound=_BOUND)
         seen = line.mapped("cut faces", lambda item: self.cut(item, output), found, **pool)
         swapped = line.ahead("swap", self.swap(seen, model), bound=_BOUND, prepare=model.warm_up)
-        painted = line.mapped("paint", lambda item: self.paint(item, output), swapped, **pool)
+        colored = line.ahead("sample colours", self.sample_colors(swapped), bound=_BOUND)
+        painted = line.mapped("paint", lambda item: self.paint(*item, output), colored, **pool)
         return line.ahead("write", self.write(painted, output), bound=_BOUND)
 
     def find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
@@ -258,7 +265,7 @@ class Work:
             )
             for face, position in found.faces
         ]
-        return _Seen(original=output.keep(found.frame), sightings=cuts)
+        return _Seen(original=output.keep(found.frame), time_s=found.frame.time_s, sightings=cuts)
 
     def swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
         """What the model makes of the faces, in full batches where faces are not too rare."""
@@ -271,8 +278,18 @@ class Work:
         for item, faces in batcher.batched(parts):
             yield _Swapped(seen=item, faces=faces)
 
+    def sample_colors(self, swapped: Iterable[_Swapped]) -> Iterator[_Colored]:
+        """What the colours of each face are matched by, from its frame and those around it."""
+        if self.options.color == "none":
+            return ((item, {}) for item in swapped)
+        moments = (
+            window.Moment(item=item, time_s=item.seen.time_s, samples=_samples(item))
+            for item in swapped
+        )
+        return window.pooled(moments, sigma_s=self.options.color_smoothing_s)
+
     def paint(
-        self, swapped: _Swapped, output: outputs.Output
+        self, swapped: _Swapped, colors: dict[int, matching.Sample], output: outputs.Output
     ) -> tuple[originals.Original, canvas.Canvas | None]:
         """The swapped faces in their frame; one in which nothing changes has no canvas."""
         original, faces = swapped.seen.original, swapped.faces
@@ -281,7 +298,7 @@ class Work:
         paster = paste.Paster(self.options, self.run.augmentation.coverage)
         painted = output.open_canvas(original)
         for cut, (face, mask) in zip(swapped.seen.sightings, faces, strict=True):
-            paster.paste(painted, cut, face, learned_mask=mask)
+            paster.paste(painted, cut, face, learned_mask=mask, colors=colors.get(cut.track))
         return original, painted
 
     def write(
@@ -303,6 +320,13 @@ class Work:
             f"No face in {path} above the score {self.faces.min_score:g}. Lower "
             "`faces.min_score` or `faces.min_face_px`, or choose other footage."
         )
+
+
+def _samples(swapped: _Swapped) -> dict[int, matching.Sample]:
+    return {
+        cut.track: paste.sample(cut, face, learned_mask=mask)
+        for cut, (face, mask) in zip(swapped.seen.sightings, swapped.faces, strict=True)
+    }
 
 
 def _call(

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from jaxswap import geometry
 from jaxswap.conversion import alpha
@@ -23,6 +23,10 @@ class Sighting:
     """The view: what the network sees, cut straight from the frame."""
     oval_u8: UInt8[np.ndarray, "s s"]
     """The face oval of the landmarks over the view, 0..255, at `alpha.SIZE` pixels."""
+    points: Float[np.ndarray, "468 2"]
+    """The landmarks in pixels of that raster."""
+    track: int
+    """Number of the face's track."""
 
 
 def cut(
@@ -47,4 +51,6 @@ def cut(
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(frame_u8, view_from_frame, size),
         oval_u8=masks.face_oval(points, size=alpha.SIZE),
+        points=points,
+        track=face.track,
     )

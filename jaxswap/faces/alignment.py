@@ -13,6 +13,9 @@ from jaxswap.faces import mesh
 TEMPLATE = "jaxswap-mesh-1"
 """Name of the template; it is written into facesets and changes when the numbers change."""
 
+FACE_HEIGHT = 0.56
+"""Height of the template's face oval, as a share of the chip's side."""
+
 
 @functools.cache
 def mean_face() -> Float[np.ndarray, "468 2"]:

@@ -8,6 +8,11 @@ from jaxswap import types
 from jaxswap.faces import mesh
 
 OVERSAMPLING = 4
+FOREHEAD = 0.4
+"""How much of the forehead lies over the mesh, as a share of what lies in it."""
+
+_CHIN = 152
+
 EYE_MARGIN = 1 / 8  # lids and lashes belong to the eye: a margin of this share of its width
 
 
@@ -35,6 +40,23 @@ def regions(points: Float[np.ndarray, "468 2"], *, size: int) -> types.RegionsU8
 def face_oval(points: Float[np.ndarray, "468 2"], *, size: int) -> UInt8[np.ndarray, "size size"]:
     """The face mask alone, [size, size] in 0..255."""
     return _fill([_hull(points, mesh.OVAL)], size)
+
+
+def forehead_oval(
+    points: Float[np.ndarray, "468 2"], *, size: int
+) -> UInt8[np.ndarray, "size size"]:
+    """The face mask drawn up to the hair, [size, size] in 0..255.
+
+    The mesh ends in the middle of the forehead. Of the oval's points, those above the brows move up
+    along the face by `FOREHEAD` of their height over them.
+    """
+    brows = points[[*mesh.LEFT_BROW, *mesh.RIGHT_BROW]].mean(axis=0)
+    up = points[mesh.OVAL[0]] - points[_CHIN]
+    up = up / max(float(np.linalg.norm(up)), 1e-6)
+    oval = points[list(mesh.OVAL)]
+    heights = np.maximum((oval - brows) @ up, 0)
+    raised = oval + FOREHEAD * heights[:, None] * up
+    return _fill([cv2.convexHull(raised.astype(np.float32))[:, 0]], size)
 
 
 def _hull(points: np.ndarray, indices: tuple[int, ...]) -> np.ndarray:

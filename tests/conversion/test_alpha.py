@@ -3,9 +3,11 @@ import pytest
 from scipy import ndimage
 
 from jaxswap.conversion import alpha
+from jaxswap.faces import alignment
 
 SIZE = alpha.SIZE
 COVERAGE = 0.625
+HEIGHT = alignment.FACE_HEIGHT
 
 
 def disc(radius: float) -> np.ndarray:
@@ -13,7 +15,7 @@ def disc(radius: float) -> np.ndarray:
     return (np.hypot(x, y) < radius).astype(np.float32)[..., None]
 
 
-def soft(mask: np.ndarray, *, erode: float = 0.025, feather: float = 0.02) -> np.ndarray:
+def soft(mask: np.ndarray, *, erode: float = 0.045, feather: float = 0.035) -> np.ndarray:
     return alpha.soft(mask, coverage=COVERAGE, erode=erode, feather=feather)
 
 
@@ -33,13 +35,13 @@ def test_edge_moves_inwards_by_the_erosion():
     erode = 0.03
     row = soft(disc(90), erode=erode, feather=0.01)[SIZE // 2, :, 0]
     half = SIZE / 2 - np.argmax(row > 0.5)
-    assert half == pytest.approx(90 - erode / COVERAGE * SIZE, abs=1.5)
+    assert half == pytest.approx(90 - erode * HEIGHT / COVERAGE * SIZE, abs=1.5)
 
 
 def test_feather_agrees_with_scipy():
     result = soft(disc(60), erode=0.0, feather=0.02)
     expected = ndimage.gaussian_filter(
-        disc(60)[..., 0], 0.02 / COVERAGE * SIZE, mode="constant", truncate=4
+        disc(60)[..., 0], 0.02 * HEIGHT / COVERAGE * SIZE, mode="constant", truncate=4
     )
     np.testing.assert_allclose(result[..., 0], expected, atol=3e-3)
 
@@ -49,19 +51,22 @@ def test_no_feather_is_a_hard_edge():
     assert set(np.unique(result)) == {0.0, 1.0}
 
 
-def test_lengths_are_shares_of_the_chip():
+def test_lengths_are_shares_of_the_face():
     wide = alpha.soft(disc(90), coverage=1.0, erode=0.05, feather=0.0).sum()
     narrow = alpha.soft(disc(90), coverage=0.5, erode=0.05, feather=0.0).sum()
     assert narrow < wide
 
 
-def test_learned_mask_is_stretched_and_kept_near_the_oval():
+def test_a_learned_mask_is_stretched():
+    for value, expected in ((0.9, 1), (0.5, 0.5), (0.1, 0)):
+        found = alpha.learned(np.full((64, 64, 1), value, np.float32))
+        assert found.shape == (SIZE, SIZE, 1)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_product_is_the_learned_mask_near_the_oval():
     oval_u8 = (255 * disc(60)[..., 0]).astype(np.uint8)
-    sure = alpha.learned(np.full((64, 64, 1), 0.9, np.float32), oval_u8, coverage=COVERAGE)
-    assert sure.shape == (SIZE, SIZE, 1)
-    assert sure[SIZE // 2, SIZE // 2, 0] == 1
-    reach = 60 + alpha.OVAL_GROWTH / COVERAGE * SIZE
-    assert not sure[disc(reach + 2) == 0].any()
-    assert sure[disc(reach - 2) == 1].min() == 1
-    none = alpha.learned(np.full((64, 64, 1), 0.1, np.float32), oval_u8, coverage=COVERAGE)
-    assert not none.any()
+    found = alpha.product(np.full((SIZE, SIZE, 1), 0.8, np.float32), oval_u8, coverage=COVERAGE)
+    reach = 60 + alpha.OVAL_GROWTH * HEIGHT / COVERAGE * SIZE
+    assert not found[disc(reach + 2) == 0].any()
+    np.testing.assert_allclose(found[disc(reach - 2) == 1], 0.8)

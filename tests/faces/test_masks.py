@@ -34,6 +34,22 @@ def test_the_face_mask_has_the_area_and_place_of_the_oval(points):
     assert centroid(face)[0] == pytest.approx((SIZE - 1) / 2, abs=0.1)
 
 
+def test_the_forehead_is_added_and_nothing_else(points):
+    plain = masks.face_oval(points, size=SIZE) / 255
+    higher = masks.forehead_oval(points, size=SIZE) / 255
+    assert (higher >= plain - 1e-6).all()
+    assert 1.02 * plain.sum() < higher.sum() < 1.2 * plain.sum()
+    brows = int(points[list(mesh.LEFT_BROW), 1].max())
+    np.testing.assert_array_equal(higher[brows + 2 :], plain[brows + 2 :])
+
+
+def test_the_forehead_turns_with_the_head(points):
+    middle = np.full(2, SIZE / 2 - 0.5, np.float32)
+    turned = (points - middle) @ np.array([[0, 1], [-1, 0]], np.float32) + middle
+    expected = np.rot90(masks.forehead_oval(points, size=SIZE), -1)
+    assert np.abs(masks.forehead_oval(turned, size=SIZE) - expected.astype(float)).mean() < 2
+
+
 def test_the_eyes_are_masked_and_a_little_around_them(points):
     eyes = masks.regions(points, size=SIZE)[..., 1] / 255
     both = sum(area(points[list(eye)]) for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE))

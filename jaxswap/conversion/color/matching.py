@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap.conversion.color import distributions, linear, statistics
-from jaxswap.types import Image, Mask
+from jaxswap.types import Image
 
 Method = Literal["mean_std", "reinhard", "linear", "histogram", "idt", "sliced"]
 
@@ -33,7 +33,7 @@ class Sample:
     """Pixels of a swapped face and of the face in the footage, at the same places."""
 
     swapped: Float[np.ndarray, "n 3"]
-    target: Float[np.ndarray, "n 3"]
+    target: Float[np.ndarray, "m 3"]
 
     def __len__(self) -> int:
         return len(self.swapped)

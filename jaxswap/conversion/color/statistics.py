@@ -62,13 +62,16 @@ def reinhard(source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"])
     gain = np.clip(ratio, 1 / MAX_GAIN, MAX_GAIN)
 
     def transfer(pixels: Pixels) -> Pixels:
-        return from_lab((to_lab(pixels) - mean_source) * gain + mean_target)
+        lab = to_lab(pixels)
+        moved = (lab - mean_source) * gain + mean_target
+        # The way to Lab and back errs by up to a grey level: taken twice, that cancels.
+        return pixels + (from_lab(moved) - from_lab(lab))
 
     return transfer
 
 
 def to_lab(pixels: Pixels) -> Pixels:
-    """sRGB in [0, 1] to CIE L*a*b*, L* in 0..100."""
+    """From sRGB in [0, 1] to CIE L*a*b*, L* in 0..100."""
     clipped = np.clip(pixels, 0, 1).astype(np.float32)
     return cv2.cvtColor(clipped[None], cv2.COLOR_RGB2LAB)[0]
 

@@ -11,9 +11,9 @@ from jaxswap.conversion.color import matching
 
 REACH = 2.5  # standard deviations, beyond which a frame counts for nothing
 MAX_AHEAD = 12  # frames that are held at most: they take memory
-SAME_LIGHT = 0.03
-"""Deviation of the target's mean colour, of the range [0, 1], by which frames count less: what
-flickers in an estimate is below a third of it, a change of light is above."""
+SAME_LIGHT = 0.06
+"""Deviation of the target's mean colour, as a distance in RGB of the range [0, 1], by which frames
+count less: what flickers in an estimate is far below it, a change of light above."""
 
 T = TypeVar("T")
 
@@ -83,9 +83,7 @@ def _pooled(
         light = np.linalg.norm(known.target.mean(axis=0) - own.target.mean(axis=0)) / SAME_LIGHT
         away = (other.time_s - time_s) / sigma_s
         count = round(len(known) * float(np.exp(-(away**2 + light**2) / 2)))
-        parts.append(
-            matching.Sample(swapped=known.swapped[:count], target=known.target[:count])
-        )
+        parts.append(matching.Sample(swapped=known.swapped[:count], target=known.target[:count]))
     return matching.Sample(
         swapped=np.concatenate([part.swapped for part in parts]),
         target=np.concatenate([part.target for part in parts]),
