@@ -274,7 +274,8 @@ def test_same_bytes_whatever_the_number_of_workers(
 def test_the_report_accounts_for_every_stage(make_run, cut_demo, make_clip, tmp_path):
     source = make_clip(cut_demo("a_test", 4))
     report = convert(source, run=make_run(), out=tmp_path / "out.mp4")
-    assert list(report.stage_s) == ["read", "find faces", "cut faces", "swap", "sample colours", "paint", "write"]
+    names = ["read", "find faces", "cut faces", "swap", "sample colours", "paint", "write"]
+    assert list(report.stage_s) == names
     assert all(seconds > 0 for seconds in report.stage_s.values())
     assert 0 < report.start_s < report.seconds
     assert report.stage_s[report.slowest] == max(report.stage_s.values())
