@@ -172,11 +172,16 @@ class AugmentationConfig:
     """Probability of a mirror image."""
     warp: float = 5 / 256
     """Standard deviation of the 5x5 grid's displacements: 5 of 256 px in 2017."""
+    occlusion: float = 0.0
+    """Probability that something is painted before the face, like the fingers of a hand, for the
+    mask head to learn what is not face."""
 
     def __post_init__(self) -> None:
         _require(0 < self.coverage <= 1, f"`coverage` must be in (0, 1], not {self.coverage}.")
         _require(0 <= self.zoom < 1, f"`zoom` must be in [0, 1), not {self.zoom}.")
-        _require(0 <= self.flip <= 1, f"`flip` must be in [0, 1], not {self.flip}.")
+        for name in ("flip", "occlusion"):
+            share = getattr(self, name)
+            _require(0 <= share <= 1, f"`{name}` must be in [0, 1], not {share}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

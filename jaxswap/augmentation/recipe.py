@@ -17,10 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Complex, Float, UInt8
+from jaxtyping import Array, Bool, Complex, Float, UInt8, UInt32
 
 from jaxswap import config
-from jaxswap.augmentation import affine, prefilter, sampling, warp
+from jaxswap.augmentation import affine, occlusion, prefilter, sampling, warp
 
 DRAWS = 55
 """Random numbers for one chip: 50 for the grid, then angle, zoom, x, y and flip."""
@@ -34,6 +34,8 @@ class Augmented(NamedTuple):
     """Regions under the same distortion: the input of a mask encoder."""
     target: Float[Array, "b i s s 3"]
     target_regions: Float[Array, "b i s s 3"]
+    target_mask: Float[Array, "b i s s 1"]
+    """What a mask head should give: the face without what was painted before it."""
 
 
 class Grids(NamedTuple):
@@ -130,4 +132,40 @@ def augment(
         for shown in points
         for pictures in words
     ]
-    return Augmented(*read)
+    pictures = Augmented(*read, target_mask=read[3][..., :1])
+    if not augmentation.occlusion:
+        return pictures
+    return _occlude(key, pictures, words[0], points, augmentation=augmentation)
+
+
+def _occlude(
+    key: jax.Array,
+    pictures: Augmented,
+    words: UInt32[Array, "n h w"],
+    points: Complex[Array, "2 n s s"],
+    *,
+    augmentation: config.AugmentationConfig,
+) -> Augmented:
+    """The same with occluders over some inputs, and without them in the masks.
+
+    Args:
+        key: of this step.
+        pictures: without occluders.
+        words: the packed chips.
+        points: which points of the chips the inputs and the targets show.
+        augmentation: says how many.
+    """
+    batch, identities, size = pictures.warped.shape[:3]
+    # From a key of their own: what else is drawn does not depend on whether there are any.
+    draws = jax.random.uniform(jax.random.fold_in(key, 1), (batch, identities, occlusion.DRAWS))
+    drawn = occlusion.occluder(draws.reshape(-1, occlusion.DRAWS), share=augmentation.occlusion)
+    edge = augmentation.coverage / size
+    skin = sampling.bilinear(words, drawn.skin_at[:, None, None])[:, 0, 0]
+    covered, light = occlusion.cover(drawn, points[0], edge=edge)
+    flat = pictures.warped.reshape(-1, size, size, 3)
+    warped = occlusion.paint(flat, drawn, covered, light, skin=skin)
+    hidden, _ = occlusion.cover(drawn, points[1], edge=edge)
+    return pictures._replace(
+        warped=warped.reshape(pictures.warped.shape),
+        target_mask=pictures.target_mask * (1 - hidden.reshape(pictures.target_mask.shape)),
+    )

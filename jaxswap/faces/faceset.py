@@ -1,7 +1,8 @@
 """A faceset: a folder of chips that a person can look through and prune.
 
 faceset.json says what it is, records.jsonl has a line for each chip, chips/ holds the images.
-Deleting an image removes that face; nothing else needs to change.
+Deleting an image removes that face; nothing else needs to change. A folder masks/ may hold a mask
+for some chips, under the chip's name: white where the face is seen, black where something hides it.
 """
 
 import collections
@@ -39,6 +40,8 @@ class Faceset:
         present = {name.name for name in (path / "chips").iterdir()}
         self.records = [record for record in found if record.image in present]
         self.num_pruned = len(found) - len(self.records)
+        drawn = path / "masks"
+        self._masks = {name.name for name in drawn.iterdir()} if drawn.is_dir() else set()
 
     @classmethod
     def open(cls, path: Path) -> "Faceset":
@@ -82,11 +85,38 @@ class Faceset:
         return ((pixels + 0.5) / self.chip_size).astype(np.float32)
 
     def regions_u8(self, record: records.ChipRecord, *, size: int) -> types.RegionsU8:
-        """Masks of face, eyes and mouth for a chip at `size` pixels."""
-        return masks.regions(self.landmarks(record) * size - 0.5, size=size)
+        """Masks of face, eyes and mouth for a chip at `size` pixels, by its landmarks and mask.
+
+        Raises:
+            FacesetError: if its file in masks/ is broken or of another size.
+        """
+        regions_u8 = masks.regions(self.landmarks(record) * size - 0.5, size=size)
+        seen_u8 = self._seen_u8(record)
+        if seen_u8 is None:
+            return regions_u8
+        seen_u8 = images.resize_u8(seen_u8, size).min(axis=-1, keepdims=True)
+        return np.minimum(regions_u8, seen_u8)
+
+    def _seen_u8(self, record: records.ChipRecord) -> types.ImageU8 | None:
+        """The picture in masks/; None where there is none and the whole face is seen."""
+        if record.image not in self._masks:
+            return None
+        path = self.path / "masks" / record.image
+        try:
+            mask_u8 = images.read_u8(path)
+        except errors.FootageError as error:
+            raise errors.FacesetError(
+                f"The mask {path} is broken. Draw it again, or delete it."
+            ) from error
+        if mask_u8.shape != (self.chip_size, self.chip_size, 3):
+            raise errors.FacesetError(
+                f"The mask {path} has {mask_u8.shape[1]}x{mask_u8.shape[0]} pixels, not "
+                f"{self.chip_size}x{self.chip_size}. Draw it again at that size, or delete it."
+            )
+        return mask_u8
 
     def fingerprint(self) -> str:
-        """SHA-256 over the records and image bytes of all chips, in the order of their names.
+        """SHA-256 over the records, images and masks of all chips, in the order of their names.
 
         Raises:
             FacesetError: if an image was deleted since the faceset was opened.
@@ -95,6 +125,8 @@ class Faceset:
         for record in sorted(self.records, key=lambda record: record.image):
             try:
                 image = files.sha256(self.path / "chips" / record.image)
+                if record.image in self._masks:
+                    image += f" {files.sha256(self.path / 'masks' / record.image)}"
             except FileNotFoundError as error:
                 raise errors.FacesetError(
                     f"{record.image} of {self.path} was deleted while the faceset was in use. "

@@ -31,6 +31,7 @@ def training_loss(
     outputs: Outputs,
     target_images: Float[Array, "tb ti th tw 3"],
     target_regions: Float[Array, "rb ri rh rw 3"],
+    target_mask: Float[Array, "mb mi mh mw 1"],
     loss: config.LossConfig,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """Weighted sum of the parts that `loss` asks for, averaged over identities.
@@ -43,6 +44,7 @@ def training_loss(
             [b, i, h, w, 1] or None, in [0, 1].
         target_images: what the faces should be, in [0, 1].
         target_regions: masks in [0, 1]: whole face, eyes, mouth.
+        target_mask: what the mask heads should give, in [0, 1]: the face without what hides it.
         loss: the weights.
 
     Returns:
@@ -53,10 +55,12 @@ def training_loss(
         ValueError: if the pictures differ in shape.
     """
     face, mask = outputs.face, outputs.mask
-    if not face.shape[:4] == target_images.shape[:4] == target_regions.shape[:4]:
+    targets = (target_images, target_regions, target_mask)
+    if any(target.shape[:4] != face.shape[:4] for target in targets):
         raise ValueError(
-            f"`face` {face.shape}, `target_images` {target_images.shape} and `target_regions` "
-            f"{target_regions.shape} must agree in all but the channels."
+            f"`face` {face.shape}, `target_images` {target_images.shape}, `target_regions` "
+            f"{target_regions.shape} and `target_mask` {target_mask.shape} must agree in all but "
+            "the channels."
         )
     face_mask, eyes, mouth = jnp.split(target_regions, 3, axis=-1)
     weight, scale = jnp.ones_like(face_mask), jnp.ones(())
@@ -70,7 +74,7 @@ def training_loss(
     parts["mouth"] = (loss.mouth, lambda: mouth * scale * difference)
     parts["dssim"] = (loss.dssim, lambda: weight * structural.dssim(face, target_images))
     if mask is not None:
-        parts["mask"] = (loss.mask, lambda: pixel.l1(mask, face_mask))
+        parts["mask"] = (loss.mask, lambda: pixel.l1(mask, target_mask))
     each = {
         name: factor * _per_identity(values()) for name, (factor, values) in parts.items() if factor
     }

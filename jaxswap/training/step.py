@@ -40,7 +40,9 @@ def loss_and_parts(
     outputs = autoencoder.reconstruct(
         params, configuration.model, batch.warped, masks=batch.warped_regions[..., :1]
     )
-    return weighting.training_loss(outputs, batch.target, batch.target_regions, configuration.loss)
+    return weighting.training_loss(
+        outputs, batch.target, batch.target_regions, batch.target_mask, configuration.loss
+    )
 
 
 def update(

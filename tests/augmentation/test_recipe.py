@@ -95,8 +95,9 @@ def test_without_amplitudes_both_pictures_are_the_view(size):
     images, regions = batch(size=size)
     pictures = augment(jax.random.key(0), images, regions, augmentation=STILL)
     rounding = 1.01 / 255 if size == 48 else 1e-6  # filtered chips are rounded twice
-    for got, chips in zip(pictures, (images, regions, images, regions), strict=True):
-        flat = chips.reshape(-1, size, size, 3)
+    shown = (images, regions, images, regions, regions[..., :1])
+    for got, chips in zip(pictures, shown, strict=True):
+        flat = chips.reshape(-1, size, size, chips.shape[-1])
         expected = view.view(flat, size=SIZE, coverage=STILL.coverage).reshape(got.shape)
         np.testing.assert_allclose(got, expected, atol=rounding)
 
@@ -113,7 +114,7 @@ def test_a_certain_flip_mirrors_both_pictures():
 def test_pictures_are_float32_in_the_unit_range():
     images, regions = batch()
     for picture in augment(jax.random.key(0), images, regions):
-        assert picture.shape == (4, 2, SIZE, SIZE, 3)
+        assert picture.shape[:4] == (4, 2, SIZE, SIZE)
         assert picture.dtype == jnp.float32
         assert float(picture.min()) >= 0
         assert float(picture.max()) <= 1
@@ -184,6 +185,32 @@ def test_the_target_undoes_the_disturbance_but_for_what_is_no_similarity():
     still = affine.Similarity(jnp.complex64(1), jnp.complex64(0))
     grids = recipe.grids(offsets, still, jnp.asarray(False), coverage=0.625)
     np.testing.assert_allclose(grids.warped, grids.target, atol=1e-6)
+
+
+def test_occluders_change_inputs_and_masks_and_nothing_else():
+    images, regions = batch()
+    regions = jnp.full_like(regions, 255)
+    occluded = dataclasses.replace(RECIPE, occlusion=1.0)
+    plain = augment(jax.random.key(3), images, regions)
+    pictures = augment(jax.random.key(3), images, regions, augmentation=occluded)
+    for name in ("warped_regions", "target", "target_regions"):
+        np.testing.assert_array_equal(getattr(pictures, name), getattr(plain, name))
+    touched = jnp.abs(pictures.warped - plain.warped).max(axis=(2, 3, 4))
+    hidden = 1 - pictures.target_mask.min(axis=(2, 3, 4))
+    assert float(touched.max()) > 0.1
+    np.testing.assert_array_equal(touched > 0.02, hidden > 0.5)
+
+
+def test_an_occluder_lies_at_the_same_place_in_the_input_and_in_the_mask():
+    images = jnp.full((4, 2, CHIP, CHIP, 3), 128, jnp.uint8)
+    regions = jnp.full_like(images, 255)
+    still = dataclasses.replace(STILL, occlusion=1.0)
+    pictures = augment(jax.random.key(0), images, regions, augmentation=still)
+    # Without a warp what is not hidden is as it was, and what is hidden is not.
+    mask = pictures.target_mask[..., 0]
+    change = jnp.abs(pictures.warped - 128 / 255).max(axis=-1)
+    np.testing.assert_allclose(change[mask == 1], 0, atol=1e-6)
+    assert float(jnp.mean(change[mask == 0] > 0.005)) > 0.9
 
 
 @pytest.mark.parametrize("cut", ["regions", "both"])

@@ -38,6 +38,37 @@ def test_a_chip_has_its_pixels_points_and_masks(path):
     assert faces.regions_u8(record, size=128)[y, x, 0] == 255
 
 
+def test_a_drawn_mask_takes_what_hides_the_face_out_of_every_region(path):
+    before = faceset.Faceset.open(path)
+    hidden, plain = before.records[0], before.records[1]
+    whole = before.regions_u8(hidden, size=64)
+    mask = np.full((128, 128, 3), 255, np.uint8)
+    mask[64:] = 0
+    (path / "masks").mkdir()
+    images.write_png(path / "masks" / hidden.image, mask)
+    after = faceset.Faceset.open(path)
+    regions = after.regions_u8(hidden, size=64)
+    np.testing.assert_array_equal(regions[:32], whole[:32])
+    assert whole[32:].any()
+    assert not regions[32:].any()
+    np.testing.assert_array_equal(
+        after.regions_u8(plain, size=64), before.regions_u8(plain, size=64)
+    )
+    assert after.fingerprint() != before.fingerprint()
+
+
+@pytest.mark.parametrize("broken", [b"no image", "small"])
+def test_a_broken_mask_is_named_with_a_remedy(path, broken):
+    record = faceset.Faceset.open(path).records[0]
+    (path / "masks").mkdir()
+    if broken == "small":
+        images.write_png(path / "masks" / record.image, np.zeros((8, 8, 3), np.uint8))
+    else:
+        (path / "masks" / record.image).write_bytes(broken)
+    with pytest.raises(errors.FacesetError, match=rf"mask .*{record.image}.*Draw it again"):
+        faceset.Faceset.open(path).regions_u8(record, size=64)
+
+
 def test_deleting_an_image_removes_that_face_and_nothing_else(path):
     before = faceset.Faceset.open(path)
     gone = before.records[2]

@@ -28,7 +28,7 @@ def without_mask(outputs):
 def test_the_original_is_a_plain_mean():
     outputs, target, regions = scene()
     loss, parts = weighting.training_loss(
-        without_mask(outputs), target, regions, config.LossConfig()
+        without_mask(outputs), target, regions, regions[..., :1], config.LossConfig()
     )
     np.testing.assert_allclose(loss, jnp.abs(outputs.face - target).mean(), rtol=1e-6)
     assert set(parts) == {"l1", "loss/0", "loss/1", "loss/2"}
@@ -42,7 +42,7 @@ def test_every_part_is_its_formula_and_they_add_up():
     weights = config.LossConfig(l1=0.5, dssim=2.0, masked=True, eyes=3.0, mouth=4.0, mask=5.0)
     loss, parts = jax.jit(
         lambda face, mask: weighting.training_loss(
-            types.SimpleNamespace(face=face, mask=mask), target, regions, weights
+            types.SimpleNamespace(face=face, mask=mask), target, regions, regions[..., :1], weights
         )
     )(outputs.face, outputs.mask)
     face, eyes, mouth = (regions[..., index : index + 1] for index in range(3))
@@ -61,13 +61,23 @@ def test_every_part_is_its_formula_and_they_add_up():
     np.testing.assert_allclose(loss, np.mean([parts[f"loss/{i}"] for i in range(3)]), rtol=1e-5)
 
 
+def test_what_hides_a_face_is_asked_of_the_mask_head_alone():
+    outputs, target, regions = scene()
+    weights = config.LossConfig(masked=True)
+    hidden = regions[..., :1] * 0.25
+    _, seen = weighting.training_loss(outputs, target, regions, regions[..., :1], weights)
+    _, parts = weighting.training_loss(outputs, target, regions, hidden, weights)
+    assert parts["l1"] == seen["l1"]
+    np.testing.assert_allclose(parts["mask"], jnp.abs(outputs.mask - hidden).mean(), rtol=1e-5)
+
+
 def test_the_scale_does_not_depend_on_the_size_of_the_mask():
     face = jnp.full((*SHAPE, 3), 0.5)
     outputs, target = types.SimpleNamespace(face=face, mask=None), jnp.full((*SHAPE, 3), 0.75)
     weights = config.LossConfig(masked=True)
     for rows in (2, 6, 12):
         regions = jnp.zeros((*SHAPE, 3)).at[:, :, :rows].set(1.0)
-        loss, _ = weighting.training_loss(outputs, target, regions, weights)
+        loss, _ = weighting.training_loss(outputs, target, regions, regions[..., :1], weights)
         np.testing.assert_allclose(loss, 0.25, rtol=1e-5)
 
 
@@ -78,7 +88,9 @@ def test_outside_the_mask_nothing_counts():
 
     def loss(face):
         told = types.SimpleNamespace(face=face, mask=outputs.mask)
-        return weighting.training_loss(told, target, regions, config.LossConfig(masked=True))[0]
+        return weighting.training_loss(
+            told, target, regions, regions[..., :1], config.LossConfig(masked=True)
+        )[0]
 
     gradient = jax.grad(loss)(outputs.face)
     np.testing.assert_array_equal(gradient[:, :, 6:], 0)
@@ -89,14 +101,20 @@ def test_an_empty_mask_is_no_division_by_zero():
     outputs, target, _ = scene()
     weights = config.LossConfig(masked=True, dssim=1.0)
     regions = jnp.zeros((*SHAPE, 3))
-    loss, _ = weighting.training_loss(without_mask(outputs), target, regions, weights)
+    loss, _ = weighting.training_loss(
+        without_mask(outputs), target, regions, regions[..., :1], weights
+    )
     assert float(loss) == 0
 
 
 def test_shapes_that_differ_are_refused():
     outputs, target, regions = scene()
     with pytest.raises(ValueError, match="must agree in all but the channels"):
-        weighting.training_loss(outputs, target[:, :1], regions, config.LossConfig())
+        weighting.training_loss(outputs, target, regions, regions[:1, ..., :1], config.LossConfig())
+    with pytest.raises(ValueError, match="must agree in all but the channels"):
+        weighting.training_loss(
+            outputs, target[:, :1], regions, regions[..., :1], config.LossConfig()
+        )
     outputs.mask = outputs.mask[:, :, :1]
     with pytest.raises(ValueError, match="must match"):
-        weighting.training_loss(outputs, target, regions, config.LossConfig())
+        weighting.training_loss(outputs, target, regions, regions[..., :1], config.LossConfig())
