@@ -116,7 +116,7 @@ def network_step(*, configuration: dict[str, Any], num_identities: int) -> Chain
     shape = (chosen.train.batch_size, num_identities, side, side, 3)
     keys = jax.random.split(jax.random.key(0), len(recipe.Augmented._fields))
     batch = recipe.Augmented(*[jax.random.uniform(key, shape) for key in keys])
-    batch = batch._replace(target_mask=batch.target_mask[..., :1])
+    batch = batch._replace(warped_visible=batch.warped_visible[..., :1])
     options = training_step.compiler_options(sharding.make_mesh())
     jitted = jax.jit(step, donate_argnums=0, compiler_options=options)
     return _chain(jitted, chosen, num_identities, batch)

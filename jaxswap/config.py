@@ -129,6 +129,10 @@ class ModelConfig:
     mask_encoder: Literal["shared", "separate"] = "shared"
     """shared: the mask is decoded from the face's latent. separate: from the mask image, by an
     encoder and inter of its own; conversion then draws that image from landmarks."""
+    visible_features: tuple[int, ...] = ()
+    """Channels of the upscales of a head that learns, for all identities, where the face of the
+    input is seen and not hidden by a hand: one less than of `encoder_features`, or none for no
+    such head."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the computation; parameters are float32 always."""
     precision: Literal["default", "fast"] = "default"
@@ -149,6 +153,12 @@ class ModelConfig:
                 f"`{name}` of {len(getattr(self, name))} upscales makes {output} px, not "
                 f"`image_size` {self.image_size}.",
             )
+
+        _require(
+            len(self.visible_features) in (0, len(self.encoder_features) - 1),
+            f"`visible_features` must be {len(self.encoder_features) - 1} numbers or none, not "
+            f"{len(self.visible_features)}.",
+        )
 
     @property
     def latent_size(self) -> int:
@@ -174,7 +184,7 @@ class AugmentationConfig:
     """Standard deviation of the 5x5 grid's displacements: 5 of 256 px in 2017."""
     occlusion: float = 0.0
     """Probability that something is painted before the face, like the fingers of a hand, for the
-    mask head to learn what is not face."""
+    visible head to learn what is not face."""
 
     def __post_init__(self) -> None:
         _require(0 < self.coverage <= 1, f"`coverage` must be in (0, 1], not {self.coverage}.")
@@ -200,6 +210,8 @@ class LossConfig:
     """Weight added to the L1 inside the mouth."""
     mask: float = 1.0
     """Weight of the mask head's mean absolute error."""
+    visible: float = 0.5
+    """Weight of the visible head's cross entropy."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Things that come before a face: fingers, and bars of other things, as shapes of a few numbers.
 
-A mask head learns from them what is not face, since they are painted over the network's input and
-taken out of the mask that it should give. What the face's decoder should give stays the whole face.
+The visible head learns from them what is not face, since they are painted over the network's input.
+What the decoders should give stays the whole face.
 
 An occluder is a row of up to four fingers: rays from their tips outwards, with round ends, darker
 towards their sides. Wide ones stand for arms, cups and microphones. It is described in the chip's

@@ -34,8 +34,8 @@ class Augmented(NamedTuple):
     """Regions under the same distortion: the input of a mask encoder."""
     target: Float[Array, "b i s s 3"]
     target_regions: Float[Array, "b i s s 3"]
-    target_mask: Float[Array, "b i s s 1"]
-    """What a mask head should give: the face without what was painted before it."""
+    warped_visible: Float[Array, "b i s s 1"]
+    """Where the input shows the face: its region without what was painted before it."""
 
 
 class Grids(NamedTuple):
@@ -132,27 +132,27 @@ def augment(
         for shown in points
         for pictures in words
     ]
-    pictures = Augmented(*read, target_mask=read[3][..., :1])
+    pictures = Augmented(*read, warped_visible=read[1][..., :1])
     if not augmentation.occlusion:
         return pictures
-    return _occlude(key, pictures, words[0], points, augmentation=augmentation)
+    return _occlude(key, pictures, words[0], points[0], augmentation=augmentation)
 
 
 def _occlude(
     key: jax.Array,
     pictures: Augmented,
     words: UInt32[Array, "n h w"],
-    points: Complex[Array, "2 n s s"],
+    points: Complex[Array, "n s s"],
     *,
     augmentation: config.AugmentationConfig,
 ) -> Augmented:
-    """The same with occluders over some inputs, and without them in the masks.
+    """The same with occluders over some inputs.
 
     Args:
         key: of this step.
         pictures: without occluders.
         words: the packed chips.
-        points: which points of the chips the inputs and the targets show.
+        points: which points of the chips the inputs show.
         augmentation: says how many.
     """
     batch, identities, size = pictures.warped.shape[:3]
@@ -161,11 +161,11 @@ def _occlude(
     drawn = occlusion.occluder(draws.reshape(-1, occlusion.DRAWS), share=augmentation.occlusion)
     edge = augmentation.coverage / size
     skin = sampling.bilinear(words, drawn.skin_at[:, None, None])[:, 0, 0]
-    covered, light = occlusion.cover(drawn, points[0], edge=edge)
+    covered, light = occlusion.cover(drawn, points, edge=edge)
     flat = pictures.warped.reshape(-1, size, size, 3)
     warped = occlusion.paint(flat, drawn, covered, light, skin=skin)
-    hidden, _ = occlusion.cover(drawn, points[1], edge=edge)
+    seen = 1 - covered.reshape(pictures.warped_visible.shape)
     return pictures._replace(
         warped=warped.reshape(pictures.warped.shape),
-        target_mask=pictures.target_mask * (1 - hidden.reshape(pictures.target_mask.shape)),
+        warped_visible=pictures.warped_visible * seen,
     )

@@ -49,6 +49,7 @@ class Swapper:
             masks = None if masks_u8 is None else masks_u8.astype(jnp.float32) / 255
             views = views_u8.astype(jnp.float32) / 255
             outputs = autoencoder.swap(params, model, views, identity=0, masks=masks)
+            outputs = outputs._replace(mask=_seen(outputs))
             return jax.tree.map(lambda out: jnp.clip(out.astype(jnp.float32), 0, 1), outputs)
 
         self._swap = jax.jit(swap)
@@ -98,3 +99,12 @@ def _own(params: autoencoder.Params, identity: int) -> autoencoder.Params:
         for name in autoencoder.STACKED
         if name in params
     }
+
+
+def _seen(outputs: autoencoder.Outputs) -> Array | None:
+    """The face that is put on, as far as nothing hides the one that is there."""
+    if outputs.visible is None:
+        return outputs.mask
+    # Full at one half: the two masks must not both fade where the faces end.
+    visible = jnp.minimum(1, 2 * outputs.visible)
+    return visible if outputs.mask is None else visible * outputs.mask

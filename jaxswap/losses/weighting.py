@@ -22,6 +22,9 @@ class Outputs(Protocol):
     @property
     def mask(self) -> Array | None: ...
 
+    @property
+    def visible(self) -> Array | None: ...
+
 
 def _per_identity(values: Float[Array, "b i *rest"]) -> Float[Array, " i"]:
     return jnp.mean(values, axis=(0, *range(2, values.ndim)))
@@ -31,7 +34,7 @@ def training_loss(
     outputs: Outputs,
     target_images: Float[Array, "tb ti th tw 3"],
     target_regions: Float[Array, "rb ri rh rw 3"],
-    target_mask: Float[Array, "mb mi mh mw 1"],
+    target_visible: Float[Array, "vb vi vh vw 1"],
     loss: config.LossConfig,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """Weighted sum of the parts that `loss` asks for, averaged over identities.
@@ -40,27 +43,28 @@ def training_loss(
     picture, so that a small face counts as much as a large one.
 
     Args:
-        outputs: what the decoders gave, `face` [b, i, h, w, 3], and the mask heads, `mask`
-            [b, i, h, w, 1] or None, in [0, 1].
+        outputs: what the decoders gave, `face` [b, i, h, w, 3], the mask heads, `mask`
+            [b, i, h, w, 1] or None, and the visible head, `visible` of the same shape or None; all
+            in [0, 1].
         target_images: what the faces should be, in [0, 1].
         target_regions: masks in [0, 1]: whole face, eyes, mouth.
-        target_mask: what the mask heads should give, in [0, 1]: the face without what hides it.
+        target_visible: where the inputs show the face, in [0, 1].
         loss: the weights.
 
     Returns:
-        The loss, and its weighted parts (l1, eyes, mouth, dssim, mask: those with a weight) beside
-        `loss/<identity>` for each. All are means over what they cover.
+        The loss, and its weighted parts (l1, eyes, mouth, dssim, mask, visible: those with a
+        weight) beside `loss/<identity>` for each. All are means over what they cover.
 
     Raises:
         ValueError: if the pictures differ in shape.
     """
     face, mask = outputs.face, outputs.mask
-    targets = (target_images, target_regions, target_mask)
+    targets = (target_images, target_regions, target_visible)
     if any(target.shape[:4] != face.shape[:4] for target in targets):
         raise ValueError(
             f"`face` {face.shape}, `target_images` {target_images.shape}, `target_regions` "
-            f"{target_regions.shape} and `target_mask` {target_mask.shape} must agree in all but "
-            "the channels."
+            f"{target_regions.shape} and `target_visible` {target_visible.shape} must agree in all "
+            "but the channels."
         )
     face_mask, eyes, mouth = jnp.split(target_regions, 3, axis=-1)
     weight, scale = jnp.ones_like(face_mask), jnp.ones(())
@@ -74,7 +78,12 @@ def training_loss(
     parts["mouth"] = (loss.mouth, lambda: mouth * scale * difference)
     parts["dssim"] = (loss.dssim, lambda: weight * structural.dssim(face, target_images))
     if mask is not None:
-        parts["mask"] = (loss.mask, lambda: pixel.l1(mask, target_mask))
+        parts["mask"] = (loss.mask, lambda: pixel.l1(mask, face_mask))
+    if outputs.visible is not None:
+        parts["visible"] = (
+            loss.visible,
+            lambda: pixel.cross_entropy(outputs.visible, target_visible),
+        )
     each = {
         name: factor * _per_identity(values()) for name, (factor, values) in parts.items() if factor
     }

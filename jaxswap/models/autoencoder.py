@@ -1,8 +1,8 @@
 """The whole model: one encoder and inter for all identities, a decoder and mask head for each.
 
 Convention: `params` is one dictionary with the keys encoder, inter, decoder and, where the model
-has them, mask_head, mask_encoder and mask_inter. Every leaf of decoder and mask_head is stacked: a
-leading axis holds the identities in the order of the run. Batches are
+has them, mask_head, mask_encoder, mask_inter and visible_head. Every leaf of decoder and mask_head
+is stacked: a leading axis holds the identities in the order of the run. Batches are
 `[batch, identity, h, w, c]`, so that the shared parts see the merged first axes and no data moves.
 
 The decoders run one after the other, each on its slice of the stack, not mapped over it: a mapped
@@ -20,7 +20,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from jaxswap import config, rngs
-from jaxswap.models import decoder, encoder, initialisation, inter
+from jaxswap.models import decoder, encoder, initialisation, inter, visibility
 
 Params = dict[str, Any]
 
@@ -33,6 +33,8 @@ class Outputs(NamedTuple):
     face: Float[Array, "*b h w 3"]
     mask: Float[Array, "*b h w 1"] | None
     """None if the model has no mask head."""
+    visible: Float[Array, "*b h w 1"] | None
+    """Where the face of the input is seen; None if the model has no visible head."""
 
 
 def _modules(model: config.ModelConfig) -> dict[str, Any]:
@@ -48,6 +50,8 @@ def _modules(model: config.ModelConfig) -> dict[str, Any]:
         modules["mask_head"] = decoder.MaskHead(model.mask_features, **how)
         if model.mask_encoder == "separate":
             modules["mask_encoder"], modules["mask_inter"] = encoders, inters
+    if model.visible_features:
+        modules["visible_head"] = visibility.VisibleHead(model.visible_features, **how)
     return modules
 
 
@@ -61,19 +65,25 @@ def init(key: jax.Array, model: config.ModelConfig, *, num_identities: int) -> P
         raise ValueError(f"A swap takes two identities or more, not {num_identities}.")
     size = model.image_size
     latent = (1, 2 * model.latent_size, 2 * model.latent_size, model.inter_upscale_features)
-    encoded = (1, model.latent_size, model.latent_size, model.encoder_features[-1])
-    inputs = {
-        "encoder": (1, size, size, 3),
-        "inter": encoded,
-        "decoder": latent,
-        "mask_head": latent,
-        "mask_encoder": (1, size, size, 1),
-        "mask_inter": encoded,
+    images = (1, size, size, 3)
+    maps = [
+        (1, size // 2**depth, size // 2**depth, features)
+        for depth, features in enumerate(model.encoder_features, 1)
+    ]
+    inputs: dict[str, tuple[Any, ...]] = {
+        "encoder": (images,),
+        "inter": (maps[-1],),
+        "decoder": (latent,),
+        "mask_head": (latent,),
+        "mask_encoder": ((1, size, size, 1),),
+        "mask_inter": (maps[-1],),
+        "visible_head": (images, maps),
     }
 
     params = {}
     for name, module in _modules(model).items():
-        shapes = jax.eval_shape(module.init, key, jnp.zeros(inputs[name]))["params"]
+        shaped = jax.tree.map(jnp.zeros, inputs[name], is_leaf=_is_shape)
+        shapes = jax.eval_shape(module.init, key, *shaped)["params"]
         own = rngs.stream(key, name, 0)
         if name in STACKED:
             own = jax.random.split(own, num_identities)
@@ -83,33 +93,41 @@ def init(key: jax.Array, model: config.ModelConfig, *, num_identities: int) -> P
     return params
 
 
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple) and isinstance(value[0], int)
+
+
 def _latents(
     params: Params,
     model: config.ModelConfig,
     images: Float[Array, "n h w 3"],
     masks: Float[Array, "n h w 1"] | None,
-) -> tuple[Array, Array | None]:
-    """What the decoder and the mask head see."""
+) -> tuple[Array, Array, Array | None]:
+    """What the decoder and the mask head see, and where the face is seen."""
     modules = _modules(model)
 
-    def encode(names: tuple[str, str], x: Array) -> Array:
-        for name in names:
-            x = modules[name].apply({"params": params[name]}, x)
-        return x
+    def apply(name: str, *inputs: Any) -> Any:
+        return modules[name].apply({"params": params[name]}, *inputs)
 
-    latent = encode(("encoder", "inter"), images)
+    maps = apply("encoder", images)
+    latent = apply("inter", maps[-1])
+    visible = apply("visible_head", images, maps) if "visible_head" in modules else None
     if "mask_encoder" not in modules:
-        return latent, latent
+        return latent, latent, visible
     if masks is None:
         raise ValueError(
             "This model has a mask encoder of its own (`mask_encoder` is separate): pass `masks`, "
             "the mask images of the faces."
         )
-    return latent, encode(("mask_encoder", "mask_inter"), masks)
+    return latent, apply("mask_inter", apply("mask_encoder", masks)[-1]), visible
 
 
 def _decode(
-    params: Params, model: config.ModelConfig, latent: Array, mask_latent: Array | None
+    params: Params,
+    model: config.ModelConfig,
+    latent: Array,
+    mask_latent: Array,
+    visible: Array | None,
 ) -> Outputs:
     """Pictures by the decoder and mask head of one identity; their leaves are not stacked."""
     modules = _modules(model)
@@ -117,7 +135,7 @@ def _decode(
     mask = None
     if "mask_head" in modules:
         mask = modules["mask_head"].apply({"params": params["mask_head"]}, mask_latent)
-    return Outputs(face, mask)
+    return Outputs(face, mask, visible)
 
 
 def _unstacked(params: Params, num_identities: int) -> list[Params]:
@@ -171,7 +189,7 @@ def reconstruct(
     parts = zip(
         _unstacked(params, num_identities), *[separated(latent) for latent in latents], strict=True
     )
-    outputs = [_decode(own, model, latent, mask_latent) for own, latent, mask_latent in parts]
+    outputs = [_decode(own, model, *seen) for own, *seen in parts]
     return jax.tree.map(lambda *maps: jnp.stack(maps, axis=1), *outputs)
 
 
@@ -200,8 +218,7 @@ def swap(
         for name in STACKED
         if name in params
     }
-    latent, mask_latent = _latents(params, model, images, masks)
-    return _decode(own, model, latent, mask_latent)
+    return _decode(own, model, *_latents(params, model, images, masks))
 
 
 def count_parameters(model: config.ModelConfig, *, num_identities: int) -> dict[str, int]:

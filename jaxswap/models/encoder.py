@@ -14,9 +14,11 @@ class Encoder(nn.Module):
     precision: convolution.Precision = "default"
 
     @nn.compact
-    def __call__(self, images: Float[Array, "n h w c"]) -> Float[Array, "n lh lw f"]:
-        """Maps of an image in [0, 1], or of a mask image with one channel."""
+    def __call__(self, images: Float[Array, "n h w c"]) -> list[Float[Array, "n _mh _mw _f"]]:
+        """Maps of an image in [0, 1], or of a mask image with one channel, from the finest."""
+        maps = []
         x = images
         for features in self.features:
             x = blocks.Downscale(features, dtype=self.dtype, precision=self.precision)(x)
-        return x
+            maps.append(x)
+        return maps

@@ -41,7 +41,7 @@ def loss_and_parts(
         params, configuration.model, batch.warped, masks=batch.warped_regions[..., :1]
     )
     return weighting.training_loss(
-        outputs, batch.target, batch.target_regions, batch.target_mask, configuration.loss
+        outputs, batch.target, batch.target_regions, batch.warped_visible, configuration.loss
     )
 
 

@@ -187,7 +187,7 @@ def test_the_target_undoes_the_disturbance_but_for_what_is_no_similarity():
     np.testing.assert_allclose(grids.warped, grids.target, atol=1e-6)
 
 
-def test_occluders_change_inputs_and_masks_and_nothing_else():
+def test_occluders_change_inputs_and_where_they_show_a_face_and_nothing_else():
     images, regions = batch()
     regions = jnp.full_like(regions, 255)
     occluded = dataclasses.replace(RECIPE, occlusion=1.0)
@@ -196,18 +196,18 @@ def test_occluders_change_inputs_and_masks_and_nothing_else():
     for name in ("warped_regions", "target", "target_regions"):
         np.testing.assert_array_equal(getattr(pictures, name), getattr(plain, name))
     touched = jnp.abs(pictures.warped - plain.warped).max(axis=(2, 3, 4))
-    hidden = 1 - pictures.target_mask.min(axis=(2, 3, 4))
+    hidden = 1 - pictures.warped_visible.min(axis=(2, 3, 4))
     assert float(touched.max()) > 0.1
     np.testing.assert_array_equal(touched > 0.02, hidden > 0.5)
 
 
-def test_an_occluder_lies_at_the_same_place_in_the_input_and_in_the_mask():
+def test_the_input_is_changed_where_the_face_is_hidden():
     images = jnp.full((4, 2, CHIP, CHIP, 3), 128, jnp.uint8)
     regions = jnp.full_like(images, 255)
     still = dataclasses.replace(STILL, occlusion=1.0)
     pictures = augment(jax.random.key(0), images, regions, augmentation=still)
     # Without a warp what is not hidden is as it was, and what is hidden is not.
-    mask = pictures.target_mask[..., 0]
+    mask = pictures.warped_visible[..., 0]
     change = jnp.abs(pictures.warped - 128 / 255).max(axis=-1)
     np.testing.assert_allclose(change[mask == 1], 0, atol=1e-6)
     assert float(jnp.mean(change[mask == 0] > 0.005)) > 0.9

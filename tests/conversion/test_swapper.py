@@ -1,4 +1,7 @@
+import dataclasses
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -46,3 +49,21 @@ def test_an_identity_that_was_left_out_is_refused(params, views_u8):
     model = swapper.Swapper(params, MODEL, identities=[0], batch_size=4)
     with pytest.raises(ValueError, match=r"one of \[0\], not 1"):
         model.swap(views_u8, identity=1)
+
+
+def saying(params, name, value):
+    """The same with a head that says `value` everywhere."""
+    last = max(key for key in params[name] if key.startswith("Conv"))
+    head = jax.tree.map(jnp.zeros_like, params[name])
+    head[last]["bias"] = jnp.full_like(head[last]["bias"], np.log(value / (1 - value)))
+    return params | {name: head}
+
+
+@pytest.mark.parametrize(("visible", "expected"), [(0.01, 0.016), (0.25, 0.4), (0.7, 0.8)])
+def test_what_hides_the_face_is_left_out_of_the_mask(views_u8, visible, expected):
+    seeing = dataclasses.replace(MODEL, visible_features=(2,))
+    params = autoencoder.init(jax.random.key(0), seeing, num_identities=2)
+    told = saying(saying(params, "mask_head", 0.8), "visible_head", visible)
+    model = swapper.Swapper(told, seeing, identities=[1], batch_size=4)
+    _, masks = model.swap(views_u8, identity=1)
+    np.testing.assert_allclose(masks, expected, rtol=1e-4)

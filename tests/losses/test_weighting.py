@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config
-from jaxswap.losses import structural, weighting
+from jaxswap.losses import pixel, structural, weighting
 
 SHAPE = (2, 3, 12, 12)  # batch, identities, height, width
 
@@ -16,13 +16,14 @@ def scene():
     outputs = types.SimpleNamespace(
         face=jnp.asarray(rng.random((*SHAPE, 3), dtype=np.float32)),
         mask=jnp.asarray(rng.random((*SHAPE, 1), dtype=np.float32)),
+        visible=None,
     )
     target = jnp.asarray(rng.random((*SHAPE, 3), dtype=np.float32))
     return outputs, target, jnp.asarray(rng.random((*SHAPE, 3), dtype=np.float32))
 
 
 def without_mask(outputs):
-    return types.SimpleNamespace(face=outputs.face, mask=None)
+    return types.SimpleNamespace(face=outputs.face, mask=None, visible=None)
 
 
 def test_the_original_is_a_plain_mean():
@@ -42,7 +43,11 @@ def test_every_part_is_its_formula_and_they_add_up():
     weights = config.LossConfig(l1=0.5, dssim=2.0, masked=True, eyes=3.0, mouth=4.0, mask=5.0)
     loss, parts = jax.jit(
         lambda face, mask: weighting.training_loss(
-            types.SimpleNamespace(face=face, mask=mask), target, regions, regions[..., :1], weights
+            types.SimpleNamespace(face=face, mask=mask, visible=None),
+            target,
+            regions,
+            regions[..., :1],
+            weights,
         )
     )(outputs.face, outputs.mask)
     face, eyes, mouth = (regions[..., index : index + 1] for index in range(3))
@@ -61,19 +66,24 @@ def test_every_part_is_its_formula_and_they_add_up():
     np.testing.assert_allclose(loss, np.mean([parts[f"loss/{i}"] for i in range(3)]), rtol=1e-5)
 
 
-def test_what_hides_a_face_is_asked_of_the_mask_head_alone():
+def test_what_hides_a_face_is_asked_of_the_visible_head_alone():
     outputs, target, regions = scene()
-    weights = config.LossConfig(masked=True)
+    outputs.visible = outputs.mask
+    weights = config.LossConfig(masked=True, visible=2.0)
     hidden = regions[..., :1] * 0.25
     _, seen = weighting.training_loss(outputs, target, regions, regions[..., :1], weights)
     _, parts = weighting.training_loss(outputs, target, regions, hidden, weights)
-    assert parts["l1"] == seen["l1"]
-    np.testing.assert_allclose(parts["mask"], jnp.abs(outputs.mask - hidden).mean(), rtol=1e-5)
+    assert (parts["l1"], parts["mask"]) == (seen["l1"], seen["mask"])
+    entropy = 2 * pixel.cross_entropy(outputs.visible, hidden).mean()
+    np.testing.assert_allclose(parts["visible"], entropy, rtol=1e-5)
 
 
 def test_the_scale_does_not_depend_on_the_size_of_the_mask():
     face = jnp.full((*SHAPE, 3), 0.5)
-    outputs, target = types.SimpleNamespace(face=face, mask=None), jnp.full((*SHAPE, 3), 0.75)
+    outputs, target = (
+        types.SimpleNamespace(face=face, mask=None, visible=None),
+        jnp.full((*SHAPE, 3), 0.75),
+    )
     weights = config.LossConfig(masked=True)
     for rows in (2, 6, 12):
         regions = jnp.zeros((*SHAPE, 3)).at[:, :, :rows].set(1.0)
@@ -87,7 +97,7 @@ def test_outside_the_mask_nothing_counts():
     outputs.mask = regions[..., :1]
 
     def loss(face):
-        told = types.SimpleNamespace(face=face, mask=outputs.mask)
+        told = types.SimpleNamespace(face=face, mask=outputs.mask, visible=None)
         return weighting.training_loss(
             told, target, regions, regions[..., :1], config.LossConfig(masked=True)
         )[0]

@@ -21,6 +21,7 @@ TINY = config.ModelConfig(
 )
 SEPARATE = dataclasses.replace(TINY, mask_encoder="separate")
 PLAIN = dataclasses.replace(TINY, mask_head=False)
+SEEING = dataclasses.replace(TINY, visible_features=(2,))
 
 
 def batch(*, num_identities=3):
@@ -51,6 +52,7 @@ def swap(params, model, images, identity, masks=None):
     [
         (PLAIN, {"encoder", "inter", "decoder"}),
         (TINY, {"encoder", "inter", "decoder", "mask_head"}),
+        (SEEING, {"encoder", "inter", "decoder", "mask_head", "visible_head"}),
         (
             SEPARATE,
             {"encoder", "inter", "decoder", "mask_head", "mask_encoder", "mask_inter"},
@@ -68,14 +70,14 @@ def test_parts_and_stacks(model, keys):
 
 
 def test_pictures_are_float32_in_the_unit_range_also_from_bfloat16():
-    params = params_of(TINY)
+    params = params_of(SEEING)
     assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
     images, masks = batch()
-    exact = reconstruct(params, TINY, images, masks)
-    rough = reconstruct(params, dataclasses.replace(TINY, dtype="bfloat16"), images, masks)
+    exact = reconstruct(params, SEEING, images, masks)
+    rough = reconstruct(params, dataclasses.replace(SEEING, dtype="bfloat16"), images, masks)
     for outputs in (exact, rough):
         assert outputs.face.shape == images.shape
-        assert outputs.mask.shape == masks.shape
+        assert outputs.mask.shape == outputs.visible.shape == masks.shape
         for picture in outputs:
             assert picture.dtype == jnp.float32
             assert 0 <= float(picture.min()) < float(picture.max()) <= 1
@@ -153,3 +155,15 @@ def test_counts_are_those_of_the_arrays():
     assert counts["decoder"] * 3 == sizes["decoder"]
     assert counts["mask_encoder"] == sizes["mask_encoder"]
     assert counts["encoder_and_inter"] == sizes["encoder"] + sizes["inter"]
+
+
+def test_what_is_seen_is_judged_of_the_input_whoever_is_put_on():
+    params, (images, _) = params_of(SEEING), batch()
+    first, second = (swap(params, SEEING, images[:, 0], identity) for identity in (0, 1))
+    np.testing.assert_array_equal(first.visible, second.visible)
+    assert float(jnp.abs(first.mask - second.mask).max()) > 1e-3
+    # A change of one corner is seen there, and far from it nothing changes: no bottleneck.
+    changed = swap(params, SEEING, images[:, 0].at[:, 0, 0].add(0.5), 0)
+    difference = jnp.abs(changed.visible - first.visible)
+    assert float(difference[:, :2, :2].max()) > 1e-4
+    np.testing.assert_array_equal(difference[:, -1, -1], 0)
