@@ -16,6 +16,7 @@ from jaxswap.cli import main
 TINY = (
     *("--data.chip-size", "32", "--data.num-threads", "1"),
     *("--model.image-size", "16", "--model.encoder-features", "8", "16"),
+    *("--model.visible-features", "4"),
     *("--model.bottleneck-features", "16", "--model.inter-features", "16"),
     *("--model.inter-upscale-features", "8"),
     *("--model.decoder-features", "8", "--model.mask-features", "4"),
