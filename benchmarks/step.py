@@ -5,7 +5,8 @@ Workers that stay take their turns: this machine's matrix product, our step and 
   jaxswap step     as `jaxswap train` runs it: augmentation, the preset's own model and losses
   jaxswap network  what PyTorch's rows do: the same layers with plain L1, augmented before
   torch ...        eager or compiled, NCHW or NHWC (channels last), both identities in one call of
-                   the encoder, fused Adam; without mask and visible heads, on pictures augmented before
+                   the encoder, fused Adam; without mask and visible heads, on pictures augmented
+                   before
 
 Ours run with the large pages that the command asks glibc for. PyTorch runs as it is, and its first
 variant once more with large pages, which no PyTorch user has by default.
