@@ -110,7 +110,7 @@ def lines(found: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:
         if isinstance(value, Mapping):
             yield f"{indent}{key}:"
             yield from lines(value, indent=indent + "  ")
-        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
             for item in value:
                 yield f"{indent}{key}:"
                 yield from lines(item, indent=indent + "  ")

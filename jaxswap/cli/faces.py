@@ -27,9 +27,7 @@ class Faces:
 
         entries = roster.write(self.footage, self.out, faces=self.faces)
         for entry in entries:
-            print(
-                f"{entry.track}: {entry.first_s:.1f} to {entry.last_s:.1f} s, {entry.frames} frames"
-            )
+            print(f"{entry.track}: {entry.where}, {entry.frames} frame(s)")
         number = entries[0].track
         print(
             f"{self.out / 'faces.png'} shows them. Name one by number or by picture: --map "

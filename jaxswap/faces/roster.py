@@ -24,8 +24,15 @@ class Entry:
     first_s: float
     last_s: float
     """When it is first and last seen, in seconds."""
+    image: str | None = None
+    """Name of the image that it is in; None for a video."""
     frames: int = 0
     """Frames in which it is."""
+
+    @property
+    def where(self) -> str:
+        """Where in the footage it is, in words."""
+        return self.image or f"{self.first_s:.1f}-{self.last_s:.1f} s"
 
 
 def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
@@ -61,7 +68,7 @@ def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
         shown = sorted(longest, key=lambda entry: entry.track)
         sheet = contact_sheet.draw(
             [images.read_u8(partial / _name(entry)) for entry in shown],
-            [f"{entry.track}: {entry.first_s:.1f}-{entry.last_s:.1f} s" for entry in shown],
+            [f"{entry.track}: {entry.where}" for entry in shown],
         )
         images.write_png(partial / "faces.png", sheet)
     return entries
@@ -86,7 +93,12 @@ def _entries(
         for face in seen:
             entry = entries.setdefault(
                 face.track,
-                Entry(track=face.track, first_s=frame.time_s, last_s=frame.time_s),
+                Entry(
+                    track=face.track,
+                    first_s=frame.time_s,
+                    last_s=frame.time_s,
+                    image=frame.name,
+                ),
             )
             entry.last_s = frame.time_s
             entry.frames += 1

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from jaxswap import config, errors, footage, images
+from jaxswap import config, errors, footage
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.faces import finding, people, steadying
+from jaxswap.faces import detection, finding, people, steadying
 from jaxswap.provenance import marks
 
 FACES = config.FacesConfig(min_face_px=40)
@@ -117,25 +117,24 @@ def test_only_named_people_come_together(make_run, make_clip, frames, tmp_path):
         convert(make_clip(frames), tmp_path / "out.mp4", run, swaps)
 
 
-def test_the_larger_of_two_faces_that_overlap_is_in_front(
-    make_run, frames, numbers, tmp_path, monkeypatch
-):
-    """Both are painted in one place: what is seen there is the face that came last."""
-    painted = []
-    paste = pipeline.paste.Paster.paste
+def test_smaller_faces_are_painted_first(demo_clips):
+    """So that of two that overlap the larger is in front, in whatever order they were found."""
 
-    def note(self, frame, sighting, face, *, learned_mask, **options):
-        painted.append(sighting.decoder)
-        return paste(self, frame, sighting, face, learned_mask=learned_mask, **options)
+    def face(track: int, size: float) -> finding.Face:
+        box = np.array([0.0, 0.0, size, size])
+        found = detection.Detection(box=box, score=0.99, landmarks=np.zeros((5, 2)))
+        return finding.Face(
+            detection=found, landmarks_468=np.zeros((468, 2)), mesh_score=1.0, track=track
+        )
 
-    monkeypatch.setattr(pipeline.paste.Paster, "paste", note)
-    images.write_png(tmp_path / "in.png", frames[0])
-    swaps = [by_number(0, "b"), by_number(1, "a")]
-    convert(tmp_path / "in.png", tmp_path / "out.png", make_run(), swaps)
-    once = list(painted)
-    convert(tmp_path / "in.png", tmp_path / "out.png", make_run(), swaps[::-1])
-    assert painted == [*once, *once]
-    assert sorted(once) == [0, 1]
+    faces = [face(0, 60), face(1, 80), face(2, 40)]
+    shown = footage.Frame(index=0, time_s=0.0, image_u8=np.zeros((90, 90, 3), np.uint8))
+    info = footage.probe(demo_clips["a_test"])
+    everybody = [assignment.Swap(person=people.Person(name="a"), identity="b")]
+    for swaps, track in (([by_number(n, "b") for n in range(3)], 0), (everybody, "all")):
+        who = assignment.make(swaps, track=track, max_gap_s=1.0, info=info)
+        ((_, assigned),) = who.assigned([(shown, faces)])
+        assert [found.track for found, _ in assigned] == [2, 0, 1]
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,17 @@ def test_another_face_in_one_track_is_another_person_from_its_first_frame_on(see
     assert found == [[1]] * 3 + [[0]] * 4 + [[1]] * 2
 
 
+def test_the_first_frames_of_a_track_wait_for_a_better_sighting(seen, known):
+    image_u8, shown = seen["a"]
+    blurred = cv2.GaussianBlur(image_u8, (0, 0), 12)
+    frames = [(frame(index, blurred), [shown]) for index in range(3)]
+    recogniser = people.Recogniser([known["a"]], follow=True)
+    assert who(recogniser, frames) == [[None]] * 3
+    frames += [(frame(index, image_u8), [shown]) for index in range(3, 12)]
+    recogniser = people.Recogniser([known["a"]], follow=True)
+    assert who(recogniser, frames) == [[0]] * 12
+
+
 def test_an_unknown_person_is_nobody_and_the_nearest_is_kept(seen, known):
     recogniser = people.Recogniser([known["b"]], follow=True)
     assert who(recogniser, shots(seen, "aaa bb")) == [[None]] * 3 + [[], [0], [0]]

@@ -13,6 +13,7 @@ def test_everybody_is_listed_with_a_picture(couple, tmp_path):
     assert [(entry.track, entry.frames) for entry in entries] == [(0, 12), (1, 8)]
     assert [round(entry.first_s * 25) for entry in entries] == [0, 4]
     assert [round(entry.last_s * 25) for entry in entries] == [11, 11]
+    assert entries[1].where == "0.2-0.4 s"
     assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png", "faces.png"]
     finder = finding.FaceFinder(config.FacesConfig())
     for entry in entries:
@@ -33,6 +34,15 @@ def test_a_picture_of_the_roster_names_the_person(couple, describer, references,
             np.linalg.norm(person.examples - known[name], axis=-1).mean() for name in (own, other)
         )
         assert near < 0.5 < 0.6 < far
+
+
+def test_each_face_of_single_pictures_has_a_number_of_its_own(astronaut_u8, tmp_path):
+    folder = tmp_path / "stills"
+    folder.mkdir()
+    for name in ("one.png", "two.png"):
+        images.write_png(folder / name, astronaut_u8)
+    entries = roster.write(folder, tmp_path / "who", faces=FACES)
+    assert [(entry.track, entry.where) for entry in entries] == [(0, "one.png"), (1, "two.png")]
 
 
 def test_nobody_is_an_error_and_nothing_is_written(tmp_path):
