@@ -292,9 +292,14 @@ class Config:
 class ConvertConfig:
     """How a swapped face is put into its frame."""
 
-    blend: Literal["feather", "poisson", "paste"] = "feather"
-    """feather: alpha with a soft edge. poisson: the face's gradients, the frame's colours. paste: a
-    hard edge."""
+    blend: Literal["feather", "paste", "poisson", "mixed", "multiband"] = "feather"
+    """feather: alpha with a soft edge. paste: a hard edge. poisson: the face's gradients, the
+    frame's colours. mixed: the same, but stronger gradients of the frame stay. multiband: details
+    change over at once, colours gradually."""
+    poisson_solver: Literal["jax", "opencv"] = "jax"
+    """What solves poisson and mixed. jax: exact, and the same every time. opencv: seamlessClone."""
+    sharpen: Literal["auto", "none"] = "auto"
+    """auto: as sharp as the face in the frame, within bounds; sharper or softer. none: as it is."""
     mask: Literal["oval", "forehead", "learned", "product", "union"] = "product"
     """oval: that of the frame's landmarks. forehead: the same, up to the hair. learned: the model's
     own. product: where both are. union: where one is. Without a learned mask the last three are the

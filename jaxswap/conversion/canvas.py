@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import images
-from jaxswap.conversion import blend
+from jaxswap.conversion.blending import mixing
 from jaxswap.types import Image, ImageU8
 from jaxswap.video import colorimetry, planes
 
@@ -32,6 +32,10 @@ class Box:
     def empty(self) -> bool:
         """Whether there is no pixel in it."""
         return self.x0 >= self.x1 or self.y0 >= self.y1
+
+    def grown(self, by: int) -> "Box":
+        """The box with a margin of some pixels around it."""
+        return Box(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
 
     def clipped(self, width: int, height: int) -> "Box":
         """The part inside a frame, widened to even sides: chroma covers two pixels."""
@@ -77,7 +81,7 @@ class RgbCanvas:
     def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box."""
         region_u8 = self.image_u8[box.y0 : box.y1, box.x0 : box.x1]
-        region_u8[...] = blend.mix(region_u8, 255 * image, alpha)
+        region_u8[...] = mixing.mix(region_u8, 255 * image, alpha)
 
 
 class YuvCanvas:
@@ -104,7 +108,7 @@ class YuvCanvas:
         for target, source in zip(self._parts(box), codes, strict=True):
             height, width = target.shape
             share = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
-            target[...] = blend.mix(target, source, share)
+            target[...] = mixing.mix(target, source, share)
 
     def _parts(self, box: Box) -> list[np.ndarray]:
         """The box in each plane."""

@@ -1,6 +1,7 @@
 """Paste back: a swapped view and its alpha, warped into the region of the frame that they cover."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -8,14 +9,17 @@ from jaxtyping import Float
 
 from jaxswap import config, geometry, images
 from jaxswap.conversion import alpha as alphas
-from jaxswap.conversion import blend, canvas, sightings
+from jaxswap.conversion import canvas, sharpness, sightings
+from jaxswap.conversion.blending import multiband, poisson, seamless_clone
 from jaxswap.conversion.color import matching
 from jaxswap.faces import chips, masks
 from jaxswap.types import Image, Mask, Similarity
 
 MAX_OVERSAMPLING = 8
 _REFINE = 4
-_MARGIN = 8  # pixels of the frame around a face: what a Poisson solution starts from
+_MARGIN = 2  # pixels of the frame around a face: what a Poisson solution starts from
+_HARD = ("paste", "multiband")  # ways of blending that make no use of a soft edge
+_SOLVERS: Mapping[str, poisson.Clone] = {"jax": poisson.clone, "opencv": seamless_clone.clone}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,17 +53,26 @@ class Paster:
         mask = self._mask(sighting, learned_mask)
         if colors is not None and self.options.color != "none":
             face = matching.matched(face, colors, method=self.options.color)
+        if self.options.sharpen == "auto":
+            face = sharpness.matched(
+                face,
+                images.to_float(sighting.view_u8),
+                _both_faces(sighting, learned_mask, size=size),
+            )
         soft = alphas.soft(
             mask,
             coverage=self.coverage,
             erode=self.options.erode,
-            feather=0.0 if self.options.blend == "paste" else self.options.feather,
+            feather=0.0 if self.options.blend in _HARD else self.options.feather,
         )
         frame_from_view = geometry.invert(sighting.view_from_frame)
         frame_from_alpha = geometry.compose(
             frame_from_view, geometry.invert(chips.finer(alphas.SIZE / size))
         )
-        box = _box(frame_from_alpha, soft).clipped(frame.width, frame.height)
+        tight = _box(frame_from_alpha, soft)
+        levels = multiband.num_levels(min(tight.x1 - tight.x0, tight.y1 - tight.y0))
+        margin = multiband.reach(levels) if self.options.blend == "multiband" else _MARGIN
+        box = tight.grown(margin).clipped(frame.width, frame.height)
         if box.empty:
             return
         shift = np.array([[1.0, 0.0, -box.x0], [0.0, 1.0, -box.y0]])
@@ -70,8 +83,14 @@ class Paster:
             face, region_from_view, extent, border=cv2.BORDER_REPLICATE, refine=_REFINE
         )
         region_alpha = warp(soft, region_from_alpha, extent, border=cv2.BORDER_CONSTANT)[..., 0]
-        if self.options.blend == "poisson":
-            region_face = blend.poisson(frame.read(box), region_face, region_alpha)
+        if self.options.blend in ("poisson", "mixed"):
+            task = poisson.Task(frame.read(box), region_face, region_alpha > 0.5)
+            gradients = "mixed" if self.options.blend == "mixed" else "normal"
+            (region_face,) = _SOLVERS[self.options.poisson_solver]([task], gradients=gradients)
+        elif self.options.blend == "multiband":
+            region_face, region_alpha = multiband.blend(
+                frame.read(box), region_face, region_alpha, levels=levels
+            )
         frame.mix(box, region_face, region_alpha)
 
     def _mask(
@@ -101,12 +120,15 @@ def sample(
         face: the model's, over the view.
         learned_mask: the model's, over the view; None where it has none.
     """
-    size = face.shape[0]
+    mask = _both_faces(sighting, learned_mask, size=face.shape[0])
+    return matching.sample(face, images.to_float(sighting.view_u8), mask)
+
+
+def _both_faces(sighting: sightings.Sighting, learned_mask: Mask | None, *, size: int) -> Mask:
+    """Where both the frame and the model show a face, over the view."""
     inside = cv2.resize(sighting.oval_u8, (size, size), interpolation=cv2.INTER_AREA)
     mask = images.to_float(inside)[..., None]
-    if learned_mask is not None:
-        mask = mask * learned_mask
-    return matching.sample(face, images.to_float(sighting.view_u8), mask)
+    return mask if learned_mask is None else mask * learned_mask
 
 
 def warp(
@@ -160,8 +182,8 @@ def _box(frame_from_alpha: Similarity, alpha: Mask) -> canvas.Box:
     corners = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     x, y = geometry.apply(frame_from_alpha, corners).T
     return canvas.Box(
-        int(np.floor(x.min())) - _MARGIN,
-        int(np.floor(y.min())) - _MARGIN,
-        int(np.ceil(x.max())) + 1 + _MARGIN,
-        int(np.ceil(y.max())) + 1 + _MARGIN,
+        int(np.floor(x.min())),
+        int(np.floor(y.min())),
+        int(np.ceil(x.max())) + 1,
+        int(np.ceil(y.max())) + 1,
     )

@@ -204,7 +204,9 @@ def test_video_on_its_side_comes_out_upright(make_run, cut_demo, read_streams, t
         ({"mask_head": False}, {"mask": "learned"}),
         ({"mask_encoder": "separate"}, {"color": "none"}),
         ({}, {"mask": "oval", "blend": "poisson"}),
-        ({}, {"blend": "paste"}),
+        ({}, {"blend": "paste", "sharpen": "none"}),
+        ({}, {"blend": "multiband"}),
+        ({}, {"mask": "oval", "blend": "poisson", "poisson_solver": "opencv"}),
     ],
 )
 def test_models_and_options(make_run, cut_demo, tmp_path, model, options):

@@ -1,0 +1,1 @@
+"""A face and the region of the frame that it goes into become one picture."""
