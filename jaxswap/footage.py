@@ -4,6 +4,8 @@ Presentation times are kept as they are, variable rates too, and frames come upr
 """
 
 import dataclasses
+import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -13,10 +15,13 @@ from typing import Literal
 import av
 import numpy as np
 
-from jaxswap import errors, images, types
+from jaxswap import errors, images, spans, types
 from jaxswap.video import colorimetry, planes
 
 _TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
+
+
+_Decoded = tuple[av.VideoFrame | None, Exception | None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,10 +29,10 @@ class Frame:
     """One full image of the footage.
 
     Attributes:
-        index: position in the footage, from 0.
-        time_s: presentation time in seconds; for images their index.
+        index: position in what is read of the footage, from 0.
+        time_s: presentation time in seconds; for images without a frame rate their index.
         image_u8: RGB, upright.
-        pts: presentation time in units of `time_base`; None for images.
+        pts: presentation time in units of `time_base`; None for images without a frame rate.
         name: the image's file name; None for video.
         video_frame: the decoded frame as it came, for frames that pass through unchanged.
     """
@@ -53,6 +58,11 @@ class FootageInfo:
     duration_s: float | None = None
     frame_rate: Fraction | None = None
     audio_streams: int = 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether a frame shows what was a moment after the one before it."""
+        return self.kind == "video" or (self.kind == "images" and self.frame_rate is not None)
 
 
 def probe(path: Path) -> FootageInfo:
@@ -146,12 +156,43 @@ class FrameReader:
         lost: after the last frame, what did not decode, in words; None if all did.
     """
 
-    def __init__(self, path: Path, *, every: int = 1):
+    def __init__(
+        self,
+        path: Path,
+        *,
+        every: int = 1,
+        span: spans.Span = spans.WHOLE,
+        frame_rate: Fraction | None = None,
+    ):
+        """Look at the footage.
+
+        Args:
+            path: video, image or folder of images.
+            every: take every n-th frame.
+            span: the part that is read; a video is sought, not decoded from its beginning.
+            frame_rate: images a second of a folder that is a film; None if they are unrelated.
+
+        Raises:
+            FootageError: if it cannot be read, ends before the span, or has no times to cut by.
+        """
         if every < 1:
             raise ValueError(f"`every` must be >= 1, not {every}.")
         self.info = probe(path)
         self.lost: str | None = None
-        self._every = every
+        self._every, self._span = every, span
+        if frame_rate is not None:
+            self.info = _as_film(self.info, frame_rate)
+        duration = self.info.duration_s
+        if span != spans.WHOLE and not self.info.moves:
+            raise errors.FootageError(
+                f"{path} has no times to cut by. Leave out --start and --end, or name the images a "
+                "second of a folder with --frame-rate."
+            )
+        if duration is not None and span.start_s >= duration:
+            raise errors.FootageError(
+                f"{path} ends after {duration:g} s, before --start {float(span.start_s):g}. "
+                "Choose an earlier one."
+            )
 
     def __iter__(self) -> Iterator[Frame]:
         self.lost = None
@@ -161,54 +202,107 @@ class FrameReader:
     def num_frames(self) -> int | None:
         """How many frames will come, by the headers."""
         total = self.info.num_frames
-        return None if total is None else -(-total // self._every)
+        if total is None:
+            return None
+        rate, end_s = self.info.frame_rate, self._span.end_s
+        if rate is not None:
+            last = total if end_s is None else min(total, math.ceil(end_s * rate))
+            total = max(0, last - math.ceil(self._span.start_s * rate))
+        return -(-total // self._every)
 
     def _images(self) -> Iterator[Frame]:
-        path = self.info.path
+        path, rate = self.info.path, self.info.frame_rate
         names = image_files(path) if self.info.kind == "images" else [path]
+        part = list(enumerate(names))
+        if rate is not None:
+            first, after = self._span.ticks(1 / rate, origin=0)
+            part = part[first:after]
+        part = part[:: self._every]
         broken = []
-        for index, name in list(enumerate(names))[:: self._every]:
+        for index, name in part:
             try:
                 image_u8 = images.read_u8(name)
             except errors.FootageError:
                 broken.append(name.name)
-                if len(broken) == len(range(0, len(names), self._every)):
+                if len(broken) == len(part):
                     raise
                 continue
-            yield Frame(index=index, time_s=float(index), image_u8=image_u8, name=name.name)
+            yield Frame(
+                index=index - part[0][0],
+                time_s=float(index / (rate or 1)),
+                image_u8=image_u8,
+                name=name.name,
+                pts=None if rate is None else index,
+                time_base=None if rate is None else 1 / rate,
+            )
         if broken:
             shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
             self.lost = f"{len(broken)} of {len(names)} images cannot be read: {shown}"
 
     def _video(self) -> Iterator[Frame]:
+        if self._span.start_s > 0:
+            with open_video(self.info.path) as container:
+                stream = picture_stream(container)
+                decoded = self._sought(container, stream)
+                if decoded is not None:
+                    yield from self._part(stream, decoded)
+                    return
         with open_video(self.info.path) as container:
             stream = picture_stream(container)
             stream.thread_type = "AUTO"
-            time_base = Fraction(stream.time_base)
-            pts: int | None = None
-            index, failure = 0, None
-            site: planes.ChromaSite | None = None
-            for video_frame, error in _decode(container, stream):
-                if video_frame is None:
-                    failure = _reason(error)
-                    continue
-                pts = _presentation(video_frame, stream, last=pts)
-                site = site or planes.chroma_site(video_frame)
-                if index % self._every == 0:
-                    yield Frame(
-                        index=index,
-                        time_s=float(pts * time_base),
-                        image_u8=_upright(video_frame, site),
-                        pts=pts,
-                        time_base=time_base,
-                        video_frame=video_frame,
-                    )
-                index += 1
-            start = (stream.start_time or 0) * time_base
-            self._account(index, float((pts or 0) * time_base - start), failure)
+            yield from self._part(stream, _decode(container, stream))
+
+    def _sought(
+        self, container: av.container.InputContainer, stream: av.VideoStream
+    ) -> Iterator[_Decoded] | None:
+        """What decodes from the last key frame before the start; None if that cannot be found."""
+        stream.thread_type = "AUTO"
+        first, _ = self._span.ticks(Fraction(stream.time_base), origin=stream.start_time or 0)
+        try:
+            container.seek(first, stream=stream)
+        except (av.FFmpegError, OSError):
+            return None
+        decoded = _decode(container, stream)
+        head = next(decoded, None)
+        if head is None or head[0] is None or head[0].pts is None or head[0].pts > first:
+            return None
+        return itertools.chain([head], decoded)
+
+    def _part(self, stream: av.VideoStream, decoded: Iterator[_Decoded]) -> Iterator[Frame]:
+        time_base, origin = Fraction(stream.time_base), stream.start_time or 0
+        first, after = self._span.ticks(time_base, origin=origin)
+        first = first if self._span.start_s > 0 else None  # pictures before 0 are not cut off
+        pts: int | None = None
+        index, failure = 0, None
+        site: planes.ChromaSite | None = None
+        for video_frame, error in decoded:
+            if video_frame is None:
+                failure = _reason(error)
+                continue
+            pts = _presentation(video_frame, stream, last=pts)
+            if first is not None and pts < first:
+                continue
+            if after is not None and pts >= after:
+                break
+            site = site or planes.chroma_site(video_frame)
+            if index % self._every == 0:
+                yield Frame(
+                    index=index,
+                    time_s=float(pts * time_base),
+                    image_u8=_upright(video_frame, site),
+                    pts=pts,
+                    time_base=time_base,
+                    video_frame=video_frame,
+                )
+            index += 1
+        self._account(index, float((pts or 0) * time_base - origin * time_base), failure)
 
     def _account(self, decoded: int, last_time: float, failure: str | None) -> None:
-        path = self.info.path
+        path, end_s = self.info.path, self._span.end_s
+        if decoded == 0 and self._span != spans.WHOLE and not failure:
+            raise errors.FootageError(
+                f"{path} shows no frame between --start and --end. Choose a longer part."
+            )
         if decoded == 0:
             raise errors.FootageError(
                 f"Not one frame of {path} decodes{f' ({failure})' if failure else ''}. "
@@ -216,6 +310,8 @@ class FrameReader:
             )
         duration, rate = self.info.duration_s, self.info.frame_rate
         frame_s = 1.0 / float(rate) if rate else 0.0
+        if duration and end_s is not None:
+            duration = min(duration, float(end_s))
         missing = (duration - last_time - frame_s) if duration else 0.0
         if missing > max(0.5, 2 * frame_s):
             self.lost = f"the last {missing:.1f} s of {path.name} do not decode"
@@ -223,9 +319,18 @@ class FrameReader:
             self.lost = f"parts of {path.name} do not decode ({failure})"
 
 
-def _decode(
-    container: av.container.InputContainer, stream: av.VideoStream
-) -> Iterator[tuple[av.VideoFrame | None, Exception | None]]:
+def _as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
+    if info.kind != "images":
+        raise errors.FootageError(
+            f"{info.path} is no folder of images, which alone need --frame-rate. Leave it out."
+        )
+    if frame_rate <= 0:
+        raise ValueError(f"`frame_rate` must be positive, not {frame_rate}.")
+    duration = float(info.num_frames / frame_rate)
+    return dataclasses.replace(info, frame_rate=frame_rate, duration_s=duration)
+
+
+def _decode(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[_Decoded]:
     packets = container.demux(stream)
     while True:
         try:

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from jaxswap import errors, footage, images
+from jaxswap import errors, footage, images, spans
 from jaxswap.video import colorimetry, planes
 
 SIZE = (64, 48)  # width, height
@@ -288,3 +288,117 @@ def test_a_playlist_does_not_open_the_network(tmp_path):
 def test_every_must_be_positive(clip):
     with pytest.raises(ValueError, match="`every` must be >= 1, not 0"):
         footage.FrameReader(clip, every=0)
+
+
+def span(start: str, end: str | None = None) -> spans.Span:
+    return spans.Span(Fraction(start), None if end is None else Fraction(end))
+
+
+@pytest.mark.parametrize(
+    ("part", "indices"),
+    [
+        (span("0.4", "0.6"), range(10, 15)),
+        (span("0.41"), range(11, 30)),
+        (span("0", "0.2"), range(5)),
+        (span("1.16"), [29]),
+    ],
+)
+@pytest.mark.parametrize("start", [0, 400])
+def test_a_part_is_sought(tmp_path, part, indices, start):
+    """Times count from the first frame, also where that is not at 0."""
+    path = write_clip(tmp_path / "clip.mp4", pts=[start + 40 * i for i in range(30)])
+    reader = footage.FrameReader(path, span=part)
+    frames = list(reader)
+    whole = list(footage.FrameReader(path))
+    assert [frame.time_s for frame in frames] == [whole[i].time_s for i in indices]
+    assert [frame.index for frame in frames] == list(range(len(indices)))
+    assert reader.num_frames == len(indices)
+    assert reader.lost is None
+    for frame, index in zip(frames, indices, strict=True):
+        np.testing.assert_array_equal(frame.image_u8, whole[index].image_u8)
+
+
+def test_only_the_group_of_the_start_is_decoded(tmp_path, monkeypatch):
+    path = write_clip(tmp_path / "clip.mp4", pts=[40 * i for i in range(30)])  # a key every 5
+    decoded = []
+    whole = footage._decode
+
+    def counted(*arguments):
+        for item in whole(*arguments):
+            decoded.append(item)
+            yield item
+
+    monkeypatch.setattr(footage, "_decode", counted)
+    assert len(list(footage.FrameReader(path, span=span("0.84", "0.92")))) == 2
+    assert len(decoded) <= 5
+
+
+def test_a_raw_stream_without_times_is_read_from_its_beginning(tmp_path):
+    path = write_clip(tmp_path / "raw.h264", pts=list(range(12)), time_base=Fraction(1, 25))
+    whole = list(footage.FrameReader(path))
+    part = list(footage.FrameReader(path, span=span("0.2")))
+    assert 4 <= len(part) <= 7
+    np.testing.assert_array_equal(part[-1].image_u8, whole[-1].image_u8)
+
+
+def test_a_part_that_is_not_there_is_refused(clip, tmp_path):
+    with pytest.raises(errors.FootageError, match=r"ends after 1.2 s, before --start 5"):
+        footage.FrameReader(clip, span=span("5"))
+    with pytest.raises(errors.FootageError, match="no frame between --start and --end"):
+        list(footage.FrameReader(clip, span=span("0.81", "0.82")))
+    images.write_png(tmp_path / "still.png", picture(0))
+    with pytest.raises(errors.FootageError, match="no times to cut by"):
+        footage.FrameReader(tmp_path / "still.png", span=span("1"))
+    with pytest.raises(errors.FootageError, match="no folder of images"):
+        footage.FrameReader(clip, frame_rate=Fraction(25))
+
+
+def test_a_folder_with_a_frame_rate_is_a_film(tmp_path):
+    for number in range(1, 13):
+        images.write_png(tmp_path / f"frame{number}.png", picture(number))
+    reader = footage.FrameReader(tmp_path, frame_rate=Fraction(30000, 1001))
+    frames = list(reader)
+    assert reader.info.moves
+    assert not footage.probe(tmp_path).moves
+    assert [frame.pts for frame in frames] == list(range(12))
+    assert frames[5].time_s == pytest.approx(5 * 1001 / 30000)
+    assert frames[0].time_base == Fraction(1001, 30000)
+    part = footage.FrameReader(tmp_path, frame_rate=Fraction(10), span=span("0.3", "0.55"))
+    assert [frame.name for frame in part] == ["frame4.png", "frame5.png", "frame6.png"]
+    assert part.num_frames == 3
+
+
+def put_cover_first(path: Path) -> None:
+    """The box of the cover before the tracks, as some tools write it: it becomes stream 0."""
+    content = path.read_bytes()
+    moov = content.index(b"moov") - 4
+    (size,) = struct.unpack_from(">I", content, moov)
+    at, boxes = moov + 8, []
+    while at < moov + size:
+        (length,) = struct.unpack_from(">I", content, at)
+        boxes.append(content[at : at + length])
+        at += length
+    boxes.sort(key=lambda box: [b"mvhd", b"udta", b"trak"].index(box[4:8]))
+    path.write_bytes(content[: moov + 8] + b"".join(boxes) + content[moov + size :])
+
+
+def test_a_cover_picture_is_not_the_film(clip, tmp_path):
+    path = tmp_path / "cover.mp4"
+    cover = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        picture_ = target.add_stream("mjpeg", rate=1)
+        picture_.width, picture_.height, picture_.pix_fmt = 32, 32, "yuvj420p"
+        picture_.disposition = av.stream.Disposition.attached_pic
+        stream = target.add_stream_from_template(source.streams.video[0])
+        target.mux(picture_.encode(cover.reformat(format="yuvj420p")))
+        target.mux(picture_.encode(None))
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    put_cover_first(path)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.name == "mjpeg"
+    info = footage.probe(path)
+    assert (info.width, info.height) == SIZE
+    assert len(list(footage.FrameReader(path))) == 30

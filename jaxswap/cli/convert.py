@@ -1,12 +1,13 @@
 """`jaxswap convert`: footage + run -> swapped video."""
 
 import dataclasses
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from jaxswap import config
+from jaxswap import config, spans
 from jaxswap.cli import mapping
 
 _REMEDIES = {
@@ -32,7 +33,8 @@ class Convert:
     run: Path
     """Run folder of the trained model."""
     out: Path
-    """Video file (.mp4, .mov, .mkv), image file or folder of images, as the footage is."""
+    """Video file (.mp4, .mov, .mkv) or image file, as the footage is; a name without a suffix is a
+    folder of images."""
     from_identity: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="NAME", help_behavior_hint="")
     ] = None
@@ -48,6 +50,14 @@ class Convert:
     ] = ()
     """A person in the footage and the identity whose face is put on them. A person is a picture, or
     a number that `jaxswap faces` shows, or an identity of the run."""
+    start: str = "0"
+    """Where the part that is converted begins: seconds, MM:SS or HH:MM:SS of the footage."""
+    end: str | None = None
+    """Where it ends."""
+    frame_rate: str | None = None
+    """Images a second (25, 30000/1001) of a folder that is a film, whose faces are followed."""
+    side_by_side: Path | None = None
+    """A second video that shows the footage beside the result."""
     options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=config.ConvertConfig
     )
@@ -60,6 +70,35 @@ class Convert:
         if self.people and (any(named) or self.options.track != config.ConvertConfig().track):
             raise ValueError("--map names people: leave out --from, --to and --track.")
         mapping.parse(self.people)
+        self.span()
+        self.rate()
+
+    def span(self) -> spans.Span:
+        """The part of the footage that is converted.
+
+        Raises:
+            ValueError: if `start` or `end` is no time, or they are in the wrong order.
+        """
+        end_s = None if self.end is None else spans.seconds(self.end)
+        return spans.Span(spans.seconds(self.start), end_s)
+
+    def rate(self) -> Fraction | None:
+        """Images a second.
+
+        Raises:
+            ValueError: if `frame_rate` is no positive number.
+        """
+        if self.frame_rate is None:
+            return None
+        try:
+            rate = Fraction(self.frame_rate)
+        except (ValueError, ZeroDivisionError):
+            rate = Fraction(0)
+        if not 0 < rate <= 1000:
+            raise ValueError(
+                f"`frame_rate` must be in (0, 1000], like 25 or 30000/1001, not {self.frame_rate}."
+            )
+        return rate
 
     def __call__(self) -> int:
         """Convert, and say how many frames changed and what was lost."""
@@ -78,6 +117,9 @@ class Convert:
             out=self.out,
             options=self.options,
             faces=self.faces,
+            span=self.span(),
+            frame_rate=self.rate(),
+            beside=self.side_by_side,
         )
         print(
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "

@@ -80,9 +80,7 @@ class _BySize:
         self, track: int | Literal["all"], *, max_gap_s: float, info: footage.FootageInfo
     ) -> None:
         self._track, self._path = track, info.path
-        self._selection = selection.Selection(
-            track, max_gap_s=max_gap_s, follow=info.kind == "video"
-        )
+        self._selection = selection.Selection(track, max_gap_s=max_gap_s, follow=info.moves)
         self.most_faces = 0
 
     def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:
@@ -101,7 +99,7 @@ class _BySize:
 class _ByName:
     def __init__(self, swaps: Sequence[Swap], *, info: footage.FootageInfo) -> None:
         self._people, self._path = [swap.person for swap in swaps], info.path
-        self._recogniser = people.Recogniser(self._people, follow=info.kind == "video")
+        self._recogniser = people.Recogniser(self._people, follow=info.moves)
         self.most_faces = 0
 
     def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:

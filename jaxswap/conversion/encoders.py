@@ -25,6 +25,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 """Files that players expect each codec in."""
 
 _NAMES = {"h264": "libx264", "h265": "libx265", "av1": "libsvtav1", "ffv1": "ffv1"}
+_LEAST_SIDE = {"h265": 64}  # x265 writes beyond its memory where a side has 48 pixels or less
 _DEFAULT_CRF = {"h264": 16, "h265": 17, "av1": 17}  # of about equal error, at veryfast
 
 # SVT-AV1's presets are numbers; from 10 on they are for tests, with faults that can be seen.
@@ -72,6 +73,12 @@ class Encoder:
         Raises:
             OutputError: if the codec holds no frames of this size.
         """
+        least = _LEAST_SIDE.get(self.codec, 2)
+        if min(width, height) < least:
+            raise errors.OutputError(
+                f"{self.codec} holds no frames of {width}x{height} pixels: its least side is "
+                f"{least}. Choose --codec h264."
+            )
         bits, sharing = _layout(source, width=width, height=height)
         held = {
             (one.components[0].bits, planes.steps(one.name)): one.name

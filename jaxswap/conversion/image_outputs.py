@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from types import TracebackType
 
-from jaxswap import errors, files, footage
+from jaxswap import errors, files, footage, images
 from jaxswap.conversion import canvas, originals
 from jaxswap.provenance import marks, pictures
 
@@ -125,6 +125,41 @@ class FolderOutput(_Pictures):
         if target.suffix.lower() not in pictures.SUFFIXES:
             target = target.with_name(target.name + ".png")
         pictures.write(target, painted.image_u8, mark=self._mark)
+
+
+class SequenceOutput(FolderOutput):
+    """A folder of PNGs, numbered from 1, of the frames of a video."""
+
+    def __init__(self, out: Path, *, source: footage.FootageInfo, mark: marks.Mark) -> None:
+        """Write nothing yet.
+
+        Args:
+            out: the folder; it must not hold anything yet.
+            source: the video that is converted.
+            mark: what each changed image says about itself.
+
+        Raises:
+            OutputError: if something is there already.
+        """
+        super().__init__(out, source=source.path, mark=mark)
+        if source.audio_streams:
+            self.lost.append("sound, which a folder of images cannot hold")
+
+    def keep(self, frame: footage.Frame) -> originals.Original:
+        """The image and its name."""
+        name = f"{frame.index + 1:06d}.png"
+        return originals.Original(pts=None, name=name, picture=frame.image_u8)
+
+    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+        """Write a frame; one that did not change is unmarked."""
+        target = self._partial / original.name
+        if painted is not None:
+            pictures.write(target, painted.image_u8, mark=self._mark)
+            return
+        try:
+            images.write_png(target, original.picture)
+        except OSError as e:
+            raise _refused(target, e) from e
 
 
 def _copy(source: Path, target: Path) -> None:

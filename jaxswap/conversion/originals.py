@@ -3,6 +3,7 @@
 import dataclasses
 
 import av
+import numpy as np
 
 from jaxswap.types import ImageU8
 
@@ -14,3 +15,5 @@ class Original:
     pts: int | None
     name: str | None
     picture: av.VideoFrame | ImageU8
+    before: list[np.ndarray] | None = None
+    """A copy of its planes in the output's coding, where it will be shown beside the result."""

@@ -4,17 +4,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
-from jaxswap import config, footage
+import av
+
+from jaxswap import config, errors, footage, images, spans
 from jaxswap.conversion import (
     canvas,
     encoders,
     image_outputs,
     originals,
+    side_by_side,
     sources,
     video_writer,
 )
 from jaxswap.provenance import marks
-from jaxswap.video import colorimetry
+from jaxswap.video import colorimetry, planes
 
 
 @runtime_checkable
@@ -45,16 +48,21 @@ class Output(Protocol):
 class VideoOutput(video_writer.VideoWriter):
     """A video; frames in which nothing is painted are encoded as they were decoded."""
 
+    keeps_before = False
+    """Whether planes are kept as they were before the painting."""
+
     def keep(self, frame: footage.Frame) -> originals.Original:
-        """The decoded frame, upright."""
-        decoded = frame.video_frame
-        if decoded is None:
-            raise ValueError("Frames of a video hold the decoded frame.")
-        turns = round(decoded.rotation / 90) % 4
-        if turns:
-            decoded = colorimetry.to_coding(decoded, coding=self.coding)
-            decoded = colorimetry.turned(decoded, quarter_turns=turns, coding=self.coding)
-        return originals.Original(pts=frame.pts, name=None, picture=decoded)
+        """The decoded frame, upright; an image in the output's coding.
+
+        Raises:
+            FootageError: if an image is of another size than the first one.
+        """
+        picture = self._from_image(frame) if frame.video_frame is None else self._upright(frame)
+        before = None
+        if self.keeps_before:
+            held = colorimetry.to_coding(picture, coding=self.coding)
+            before = [plane.copy() for plane in planes.views(held)]
+        return originals.Original(pts=frame.pts, name=None, picture=picture, before=before)
 
     def open_canvas(self, original: originals.Original) -> canvas.YuvCanvas:
         """The frame's planes."""
@@ -66,28 +74,83 @@ class VideoOutput(video_writer.VideoWriter):
         frame = original.picture if painted is None else painted.frame
         self.encode(frame, pts=original.pts)
 
+    def _from_image(self, frame: footage.Frame) -> av.VideoFrame:
+        height, width = frame.image_u8.shape[:2]
+        size = (self.source.width, self.source.height)
+        if (width, height) != size:
+            raise errors.FootageError(
+                f"{frame.name} has {width}x{height} pixels and the first image {size[0]}x{size[1]}:"
+                " the frames of a video have one size. Scale them, or name a folder with --out."
+            )
+        return colorimetry.frame_from_rgb(images.to_float(frame.image_u8), coding=self.coding)
+
+    def _upright(self, frame: footage.Frame) -> av.VideoFrame:
+        decoded = frame.video_frame
+        turns = round(decoded.rotation / 90) % 4
+        if not turns:
+            return decoded
+        decoded = colorimetry.to_coding(decoded, coding=self.coding)
+        return colorimetry.turned(decoded, quarter_turns=turns, coding=self.coding)
+
 
 def make(
-    info: footage.FootageInfo, out: Path, *, mark: marks.Mark, options: config.ConvertConfig
-) -> VideoOutput | image_outputs.ImageOutput | image_outputs.FolderOutput:
-    """The output for footage: of the same kind.
+    info: footage.FootageInfo,
+    out: Path,
+    *,
+    mark: marks.Mark,
+    options: config.ConvertConfig,
+    span: spans.Span = spans.WHOLE,
+) -> Output:
+    """The output for footage: of the same kind, or as the name says.
+
+    A name without a suffix is a folder of images; footage that moves can become that or a video.
 
     Args:
         info: of the footage.
         out: where to.
         mark: what the output says about itself.
         options: how a video is encoded.
+        span: the part of the footage that is written.
 
     Raises:
         OutputError: if that cannot be written there.
     """
     if info.kind == "image":
         return image_outputs.ImageOutput(out, source=info.path, mark=mark)
-    if info.kind == "images":
+    if info.kind == "images" and not (info.moves and out.suffix):
         return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+    if not out.suffix:
+        return image_outputs.SequenceOutput(out, source=info, mark=mark)
     return VideoOutput(
+        out, source=sources.of(info, span=span), encoder=encoders.of(options), mark=mark
+    )
+
+
+def make_side_by_side(
+    output: Output, out: Path, *, mark: marks.Mark, options: config.ConvertConfig
+) -> side_by_side.SideBySide:
+    """The video that shows the footage beside the result.
+
+    Args:
+        output: of the result, not entered yet; from now on it keeps what it paints over.
+        out: where the video goes.
+        mark: what it says about itself.
+        options: how it is encoded.
+
+    Raises:
+        OutputError: if the result is no video, or this one cannot be written there.
+    """
+    if not isinstance(output, VideoOutput):
+        raise errors.OutputError(
+            "Only a result that is a video can be shown side by side. Name one with --out, or "
+            "leave out --side-by-side."
+        )
+    output.keeps_before = True
+    return side_by_side.SideBySide(
         out,
-        source=sources.of(info),
+        result=output.out,
+        source=output.source,
         encoder=encoders.of(options),
+        coding=output.coding,
         mark=mark,
     )

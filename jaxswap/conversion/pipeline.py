@@ -1,6 +1,7 @@
 """Conversion: footage in, the same footage with another face out, as a stream.
 
-Six stages run at the same time: read, find faces, cut them out, swap in batches, paint, write.
+Six stages run at the same time: read, find faces, cut them out, swap in batches, paint, write; and
+a seventh, if a video is wanted that shows the footage beside the result.
 Cutting and painting, where frames don't depend on each other, have several threads. A bounded
 number of frames is between the stages, so memory does not grow with the length of the footage.
 """
@@ -11,12 +12,13 @@ import dataclasses
 import functools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from jaxswap import config, errors, footage, progress, runs
+from jaxswap import config, errors, footage, progress, runs, spans
 from jaxswap.conversion import (
     assignment,
     batching,
@@ -24,6 +26,7 @@ from jaxswap.conversion import (
     originals,
     outputs,
     paste,
+    side_by_side,
     sightings,
     stages,
     swapper,
@@ -106,6 +109,9 @@ class _Swapped:
 _Colored = tuple[_Swapped, dict[int, matching.Sample]]
 """The same with the pixels by which the colours of each track are matched."""
 
+_Painted = tuple[originals.Original, canvas.Canvas | None]
+"""A frame, and what became of it if a face changed."""
+
 
 def convert(
     source: Path,
@@ -115,6 +121,9 @@ def convert(
     out: Path,
     options: config.ConvertConfig,
     faces: config.FacesConfig,
+    span: spans.Span = spans.WHOLE,
+    frame_rate: Fraction | None = None,
+    beside: Path | None = None,
 ) -> ConversionReport:
     """Put the faces of identities on people in footage.
 
@@ -123,9 +132,12 @@ def convert(
         run: the trained model.
         swaps: who gets whose face: people who are named by tracks or examples, or one whom
             `options.track` chooses.
-        out: video, image or folder, as the source is; it appears when it is complete.
+        out: where to, see `outputs.make`; it appears when it is complete.
         options: how faces are put into frames.
         faces: how they are found.
+        span: the part of the source that is converted.
+        frame_rate: images a second of a folder that is a film; None if they are unrelated.
+        beside: where a video of the source beside the result goes, if one is wanted.
 
     Raises:
         FootageError: if the source cannot be read.
@@ -135,14 +147,17 @@ def convert(
         RunError: if the run does not know the identities or has no checkpoint.
     """
     start = time.monotonic()
-    reader = footage.FrameReader(source)
+    reader = footage.FrameReader(source, span=span, frame_rate=frame_rate)
     decoders = [run.index(swap.identity) for swap in swaps]
     model, fingerprint = _load(run, decoders, batch_size=options.batch_size)
     mark = marks.Mark(
         run_fingerprint=fingerprint,
         swaps=tuple(marks.Swap(person=swap.person.name, identity=swap.identity) for swap in swaps),
     )
-    output = outputs.make(reader.info, out, mark=mark, options=options)
+    output = outputs.make(reader.info, out, mark=mark, options=options, span=span)
+    pair = None
+    if beside is not None:
+        pair = outputs.make_side_by_side(output, beside, mark=mark, options=options)
     work = Work(
         reader=reader,
         run=run.config,
@@ -153,9 +168,13 @@ def convert(
     )
     frames = swapped = 0
     start_s = 0.0
-    with output, stages.Line() as line, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(output)
+        if pair is not None:
+            stack.enter_context(pair)
+        line = stack.enter_context(stages.Line())
         shown = progress.track(
-            work.written(line, model, output),
+            work.written(line, model, output, pair),
             f"Converting {source.name}",
             total=reader.num_frames,
             note=lambda: f"slowest: {line.slowest.name}" if line.slowest else "",
@@ -219,7 +238,11 @@ class Work:
     _assignment: assignment.Assignment | None = None
 
     def written(
-        self, line: stages.Line, model: swapper.Swapper, output: outputs.Output
+        self,
+        line: stages.Line,
+        model: swapper.Swapper,
+        output: outputs.Output,
+        pair: side_by_side.SideBySide | None,
     ) -> Iterator[bool]:
         """The whole line: whether a face changed in each frame, once that is written."""
         pool = {"workers": workers(), "bound": max(_BOUND, 2 * workers())}
@@ -229,12 +252,15 @@ class Work:
         swapped = line.ahead("swap", self.swap(seen, model), bound=_BOUND, prepare=model.warm_up)
         colored = line.ahead("sample colours", self.sample_colors(swapped), bound=_BOUND)
         painted = line.mapped("paint", lambda item: self.paint(*item, output), colored, **pool)
-        return line.ahead("write", self.write(painted, output), bound=_BOUND)
+        written = line.ahead("write", self.write(painted, output), bound=_BOUND)
+        if pair is not None:
+            written = line.ahead("write side by side", self.compare(written, pair), bound=_BOUND)
+        return (changed is not None for _, changed in written)
 
     def find(self, frames: Iterable[footage.Frame]) -> Iterator[_Found]:
         """Each frame with the faces in it that will change."""
         finder = finding.FaceFinder(self.faces)
-        follow = self.reader.info.kind == "video"
+        follow = self.reader.info.moves
         self._assignment = assignment.make(
             self.swaps,
             track=self.options.track,
@@ -290,7 +316,7 @@ class Work:
 
     def paint(
         self, swapped: _Swapped, colors: dict[int, matching.Sample], output: outputs.Output
-    ) -> tuple[originals.Original, canvas.Canvas | None]:
+    ) -> _Painted:
         """The swapped faces in their frame; one in which nothing changes has no canvas."""
         original, faces = swapped.seen.original, swapped.faces
         if not faces:
@@ -303,13 +329,21 @@ class Work:
 
     def write(
         self,
-        painted: Iterable[tuple[originals.Original, canvas.Canvas | None]],
+        painted: Iterable[_Painted],
         output: outputs.Output,
-    ) -> Iterator[bool]:
-        """Whether a face changed in each frame, once that is written."""
+    ) -> Iterator[_Painted]:
+        """The same, once it is written."""
         for original, changed in painted:
             output.write(original, changed)
-            yield changed is not None
+            yield original, changed
+
+    def compare(
+        self, written: Iterable[_Painted], pair: side_by_side.SideBySide
+    ) -> Iterator[_Painted]:
+        """The same, once it is shown beside its original."""
+        for original, changed in written:
+            pair.compare(original, changed)
+            yield original, changed
 
     def no_face(self) -> errors.NoFaceError:
         """What to say when no frame changed."""

@@ -4,9 +4,11 @@ import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
-from jaxswap import footage
+from jaxswap import footage, spans
 from jaxswap.conversion import hdr
 from jaxswap.video import colorimetry, planes
+
+_PICTURES = colorimetry.ColorTags(colorspace=1, color_range=1, color_primaries=1, color_trc=1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,6 +16,8 @@ class Source:
     """Frames that will come, and the file that other streams are taken from."""
 
     path: Path
+    span: spans.Span
+    """The part of it that is written."""
     width: int
     """Of the upright frame in pixels."""
     height: int
@@ -32,12 +36,39 @@ class Source:
     """When the last frame is over, in `time_base`."""
 
 
-def of(info: footage.FootageInfo) -> Source:
-    """The source that a video is.
+def of(info: footage.FootageInfo, *, span: spans.Span = spans.WHOLE) -> Source:
+    """The source that a video or a folder of images with a frame rate is.
+
+    Args:
+        info: of the footage.
+        span: the part of it that is written.
 
     Raises:
         FootageError: if it cannot be read.
     """
+    return _of_video(info, span) if info.kind == "video" else _of_images(info, span)
+
+
+def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
+    rate = info.frame_rate
+    _, after = span.ticks(1 / rate, origin=0)
+    return Source(
+        path=info.path,
+        span=span,
+        width=info.width,
+        height=info.height,
+        pix_fmt="yuv420p",
+        tags=_PICTURES,
+        site=planes.DEFAULT_SITE,
+        light=hdr.NONE,
+        time_base=1 / rate,
+        rate=rate,
+        sample_aspect=None,
+        end=info.num_frames if after is None else min(after, info.num_frames),
+    )
+
+
+def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
     with footage.open_video(info.path) as container:
         stream = footage.picture_stream(container)
         codec = stream.codec_context
@@ -45,8 +76,12 @@ def of(info: footage.FootageInfo) -> Source:
         shape = stream.sample_aspect_ratio
         turned = (codec.width, codec.height) != (info.width, info.height)
         known = stream.duration is not None and stream.start_time is not None
+        end = stream.start_time + stream.duration if known else None
+        _, after = span.ticks(Fraction(stream.time_base), origin=stream.start_time or 0)
+        ends = [time for time in (end, after) if time is not None]
         return Source(
             path=info.path,
+            span=span,
             width=info.width,
             height=info.height,
             pix_fmt=codec.pix_fmt or "yuv420p",
@@ -56,5 +91,5 @@ def of(info: footage.FootageInfo) -> Source:
             time_base=Fraction(stream.time_base),
             rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             sample_aspect=(1 / shape if turned else shape) if shape else None,
-            end=stream.start_time + stream.duration if known else None,
+            end=min(ends, default=None),
         )

@@ -16,6 +16,8 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
 FFmpeg would take .m4v for a raw MPEG-4 stream."""
 
+_TIMED_BY_X265 = 3  # frames; of fewer its decoding times are what was in its memory
+_SHAPELESS = ("av1", "ffv1")  # PyAV leaves pixels that are not square to the codec's own headers
 _MAX_TIMESCALE = 2**31 - 1
 
 
@@ -68,13 +70,14 @@ class VideoWriter:
             OutputError: see `check`, and if the codec cannot hold frames of this size.
         """
         check(out, source=source.path, codec=encoder.codec)
-        self._out, self._source, self._encoder, self._mark = out, source, encoder, mark
+        self.out, self.source, self._encoder, self._mark = out, source, encoder, mark
         pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
         self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
         """How the output holds its pixels."""
         self._durations: dict[int, int] = {}
         self._held: av.VideoFrame | None = None
-        self._held_duration = self._longest = 0
+        self._zero: int | None = None  # what becomes 0 of the source's times
+        self._held_duration = self._longest = self._num_fed = 0
         self.lost: list[str] = []
         """What could not be taken over, in words; complete after the block."""
 
@@ -86,15 +89,15 @@ class VideoWriter:
         """
         with contextlib.ExitStack() as stack:
             try:
-                self._partial = stack.enter_context(files.replacing(self._out))
+                self._partial = stack.enter_context(files.replacing(self.out))
                 stack.callback(self._close_quietly)
                 self._open()
             except OSError as e:  # PyAV's errors of the disk are OSErrors too
                 raise self._refused(e) from e
             except (av.error.FFmpegError, ValueError) as e:
                 raise errors.OutputError(
-                    f"{self._out}: {self._out.suffix} cannot hold the streams of "
-                    f"{self._source.path} ({e}). Choose a name that ends in .mkv."
+                    f"{self.out}: {self.out.suffix} cannot hold the streams of "
+                    f"{self.source.path} ({e}). Choose a name that ends in .mkv."
                 ) from e
             self._stack = stack.pop_all()
         return self
@@ -122,11 +125,15 @@ class VideoWriter:
         Args:
             frame: of the video's size; its times and type of picture are overwritten.
             pts: time in the source's time base, or None for one tick after the frame before, as
-                also if times don't rise.
+                also if times don't rise. In a part that does not begin with the source, the first
+                one becomes 0.
 
         Raises:
             OutputError: if the disk refuses.
         """
+        if self._zero is None:
+            self._zero = self._begin(pts)
+        pts = None if pts is None else pts - self._zero
         duration = frame.duration
         frame = colorimetry.to_coding(frame, coding=self.coding)
         held, self._held = self._held, frame  # until the next one tells how long it is seen
@@ -141,14 +148,17 @@ class VideoWriter:
             self._feed(held, duration=frame.pts - held.pts)
 
     def _open(self) -> None:
-        name = FORMATS[self._out.suffix.lower()]
+        name = FORMATS[self.out.suffix.lower()]
         options = {"fflags": "+bitexact"}  # no random identifiers: same input, same bytes
         self._container = av.open(str(self._partial), "w", format=name, container_options=options)
         self._container.metadata["comment"] = marks.comment(self._mark, kind="video")
         self._video = self._add_video(in_mp4=name != "matroska")
-        self._companions = companions.Companions(self._source.path, self._container, out=self._out)
+        self._companions = self._beside()
         self.lost = self._companions.lost
-        self.lost += self._encoder.lost(self._source.pix_fmt, pix_fmt=self.coding.pix_fmt)
+        self.lost += self._encoder.lost(self.source.pix_fmt, pix_fmt=self.coding.pix_fmt)
+        shape = self.source.sample_aspect
+        if name == "matroska" and shape not in (None, 1) and self._encoder.codec in _SHAPELESS:
+            self.lost.append(f"the shape of pixels, {shape}, which is not said in {self.out.name}")
         if name == "matroska":
             self._container.metadata["XMP"] = xmp.to_xmp(self._mark)
         else:
@@ -158,7 +168,7 @@ class VideoWriter:
         self._container.start_encoding()
 
     def _add_video(self, *, in_mp4: bool) -> av.VideoStream:
-        source, encoder = self._source, self._encoder
+        source, encoder = self.source, self._encoder
         video = self._container.add_stream(
             encoder.name,
             rate=source.rate,
@@ -175,6 +185,13 @@ class VideoWriter:
         self.coding.tags.put_on(codec)
         return video
 
+    def _beside(self) -> companions.Companions | companions.Silence:
+        if self.source.path.is_dir():
+            return companions.Silence()
+        return companions.Companions(
+            self.source.path, self._container, out=self.out, span=self.source.span
+        )
+
     def _timescale(self) -> int:
         """Ticks a second of the whole file: what the time bases of all streams divide, if it fits.
 
@@ -187,18 +204,29 @@ class VideoWriter:
             common = multiple if multiple <= _MAX_TIMESCALE else common
         return common
 
+    def _begin(self, pts: int | None) -> int:
+        """The time of the source that is the output's 0."""
+        if not self.source.span.start_s or pts is None:
+            return 0
+        self._companions.begin(pts * self.source.time_base)
+        return pts
+
     def _feed(self, frame: av.VideoFrame, *, duration: int) -> None:
         self._durations[frame.pts] = duration
+        self._num_fed += 1
         self._mux(self._video.encode(frame))
 
     def _last_duration(self, pts: int) -> int:
         """From the last frame to the end of the source's video, if that is believable."""
-        left = 0 if self._source.end is None else self._source.end - pts
+        end = self.source.end
+        left = 0 if end is None else end - (self._zero or 0) - pts
         return left if 0 < left <= self._longest else self._held_duration
 
     def _mux(self, packets: list[av.Packet]) -> None:
         try:
             for packet in packets:
+                if self._num_fed < _TIMED_BY_X265 and self._encoder.codec == "h265":
+                    packet.dts = packet.pts
                 packet.duration = self._durations.pop(packet.pts, 0)
                 self._companions.copy(until_s=packet.dts * packet.time_base)
                 self._container.mux_one(packet)
@@ -224,6 +252,6 @@ class VideoWriter:
 
     def _refused(self, error: OSError) -> errors.OutputError:
         return errors.OutputError(
-            f"{self._out} cannot be written: {error.strerror or error}. Free space or choose "
+            f"{self.out} cannot be written: {error.strerror or error}. Free space or choose "
             "another place; what was there before is as it was."
         )

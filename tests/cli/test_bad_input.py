@@ -219,3 +219,26 @@ def test_a_disk_that_is_really_full(tmp_path):
     assert done.returncode == 1
     assert "jaxswap: The disk is full" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--codec", "ffv1"), 1, r"\.mp4 cannot hold ffv1\. Choose a name that ends in \.mkv"),
+        (("--codec", "ffv1", "--crf", "3"), 2, "leave it out"),
+        (("--crf", "60"), 2, r"`crf` of h264 must be in 0\.\.51"),
+        (("--start", "soon"), 2, "'soon' is no time: write seconds"),
+        (("--start", "3", "--end", "1:00:00"), 1, r"ends after 2\.4 s, before --start 3"),
+        (("--start", "2", "--end", "1"), 2, "`end` 1 s must be after `start` 2 s"),
+        (("--frame-rate", "25"), 1, "no folder of images"),
+        (("--frame-rate", "fast"), 2, "like 25 or 30000/1001, not fast"),
+    ],
+)
+def test_what_a_video_cannot_be_is_said_before_any_work(
+    fails, trained, clip, tree, tmp_path, words, code, message
+):
+    before = tree(tmp_path)
+    out = tmp_path / "out.mp4"
+    line = fails("convert", clip, "--run", trained, *SWAP, "--out", out, *words, code=code)
+    assert re.search(message, line), line
+    assert tree(tmp_path) == before

@@ -120,7 +120,7 @@ def test_lossless_output_is_the_input_to_the_bit_but_for_the_face(tmp_path, pix_
 def test_ten_bits_stay_ten_bits(tmp_path, codec, pix_fmt, options):
     slope = np.linspace(300, 310, 64)  # codes between two levels of 8 bits, which would be lost
     frames = []
-    for frame in grainy(pix_fmt):
+    for frame in grainy(pix_fmt, height=64):
         for plane in planes.views(frame):
             plane[...] = 512
         planes.views(frame)[0][...] = np.rint(slope)
@@ -163,7 +163,7 @@ def test_high_dynamic_range_is_said_again(tmp_path, codec):
     params = f"master-display={HDR_DISPLAY}:max-cll=1000,400:log-level=none:chromaloc=2"
     source = write(
         tmp_path / "in.mp4",
-        grainy("yuv420p10le"),
+        grainy("yuv420p10le", height=64),
         codec="libx265",
         tags=HDR_TAGS,
         **{"x265-params": params},
@@ -192,7 +192,7 @@ def test_dynamic_range_that_makes_no_sense_is_left_out():
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1", "ffv1"])
 def test_every_codec_and_suffix_plays(tmp_path, smooth_images, make_clip, read_streams, codec):
-    source = make_clip(smooth_images(4), audio=["aac"])
+    source = make_clip(smooth_images(4, height=64), audio=["aac"])
     for suffix in encoders.SUFFIXES[codec]:
         out = tmp_path / f"out{suffix}"
         assert through(source, out, codec=codec) == []
@@ -210,8 +210,16 @@ def test_every_codec_and_suffix_plays(tmp_path, smooth_images, make_clip, read_s
             )
 
 
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+@pytest.mark.parametrize("num", [1, 2, 3])
+def test_short_videos(tmp_path, smooth_images, make_clip, read_streams, codec, num):
+    source = make_clip(smooth_images(num, height=64), audio=["aac"])
+    through(source, tmp_path / "out.mp4", codec=codec)
+    assert read_streams(tmp_path / "out.mp4").times == read_streams(source).times
+
+
 def test_what_a_codec_cannot_hold_is_said(tmp_path):
-    source = write(tmp_path / "in.mkv", grainy("yuv444p12le"), codec="ffv1")
+    source = write(tmp_path / "in.mkv", grainy("yuv444p12le", height=64), codec="ffv1")
     assert through(source, tmp_path / "out.mp4", codec="h264") == [
         "2 of 12 bits of colour, which h264 cannot hold"
     ]
@@ -220,9 +228,12 @@ def test_what_a_codec_cannot_hold_is_said(tmp_path):
         "2 of 12 bits of colour, which av1 cannot hold",
         "colour at full resolution, which av1 cannot hold",
     ]
-    odd = write(tmp_path / "odd.mkv", grainy("yuv444p", width=33, height=35), codec="ffv1")
-    with pytest.raises(errors.OutputError, match=r"av1 holds no frames of 33x35 .* --codec h264"):
+    odd = write(tmp_path / "odd.mkv", grainy("yuv444p", width=65, height=67), codec="ffv1")
+    with pytest.raises(errors.OutputError, match=r"av1 holds no frames of 65x67 .* --codec h264"):
         through(odd, tmp_path / "odd.mp4", codec="av1")
+    small = write(tmp_path / "small.mkv", grainy("yuv420p", width=48, height=64), codec="ffv1")
+    with pytest.raises(errors.OutputError, match=r"48x64 .* least side is 64.*--codec h264"):
+        through(small, tmp_path / "small.mp4", codec="h265")
     through(odd, tmp_path / "odd_out.mkv", codec="ffv1")
     for was, now in pairs(odd, tmp_path / "odd_out.mkv"):
         np.testing.assert_array_equal(was, now)

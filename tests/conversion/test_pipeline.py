@@ -1,12 +1,13 @@
 import shutil
 import threading
+from fractions import Fraction
 
 import av
 import cv2
 import numpy as np
 import pytest
 
-from jaxswap import config, errors, images
+from jaxswap import config, errors, images, spans
 from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
 from jaxswap.faces import people
 from jaxswap.provenance import marks
@@ -15,7 +16,7 @@ FACES = config.FacesConfig(min_face_px=40, batch_size=4)
 FACELESS = np.full((288, 384, 3), (90, 120, 150), np.uint8)
 
 
-def convert(source, *, run, out, swaps=None, **options):
+def convert(source, *, run, out, swaps=None, part=None, **options):
     return pipeline.convert(
         source,
         run=run,
@@ -23,6 +24,7 @@ def convert(source, *, run, out, swaps=None, **options):
         out=out,
         options=config.ConvertConfig(**{"batch_size": 4, "crf": 1, **options}),
         faces=FACES,
+        **dict(part or {}),
     )
 
 
@@ -67,6 +69,54 @@ def test_video_keeps_all_but_the_face(make_run, cut_demo, make_clip, read_stream
     assert mark.swaps == (marks.Swap(person="a", identity="b"),)
     assert len(mark.run_fingerprint) == 64
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
+
+
+def test_a_part_beside_its_footage(make_run, cut_demo, make_clip, read_streams, tmp_path):
+    source = make_clip(cut_demo("a_test", 10), audio=["aac"])
+    out, beside = tmp_path / "out.mp4", tmp_path / "pair.mp4"
+    span = spans.Span(Fraction(3, 25), Fraction(8, 25))
+    report = convert(source, run=make_run(), out=out, part={"span": span, "beside": beside})
+    assert (report.frames, report.swapped, report.lost) == (5, 5, None)
+    assert "write side by side" in report.stage_s
+    before, after, pair = map(read_streams, (source, out, beside))
+    assert after.times == pair.times == [Fraction(index, 25) for index in range(5)]
+    assert after.packets == pair.packets
+    assert marks.read(beside) == marks.read(out) is not None
+    for was, now, both in zip(before.images[3:8], after.images, pair.images, strict=True):
+        assert difference(both[:, :384], was).mean() < 2
+        assert difference(both[:, 384:], now).mean() < 2
+        assert difference(was, now)[80:260, 120:260].mean() > 3
+    outs = {path.name for path in tmp_path.iterdir()}
+    assert outs == {"in.mp4", "out.mp4", "pair.mp4"}
+    with pytest.raises(errors.NoFaceError):
+        convert(
+            make_clip([FACELESS] * 3, name="empty.mp4"),
+            run=make_run(),
+            out=tmp_path / "x.mp4",
+            part={"beside": tmp_path / "y.mp4"},
+        )
+    assert {path.name for path in tmp_path.iterdir()} == {*outs, "empty.mp4"}
+
+
+def test_a_video_of_many_bits_to_frames_and_back(make_run, cut_demo, make_clip, tmp_path):
+    source = make_clip(cut_demo("a_test", 3), pix_fmt="yuv420p10le", tags=(9, 1, 9, 16))
+    report = convert(source, run=make_run(), out=tmp_path / "out.mkv", codec="ffv1", crf="auto")
+    assert report.swapped == 3
+    with av.open(str(tmp_path / "out.mkv")) as after, av.open(str(source)) as before:
+        for was, now in zip(before.decode(video=0), after.decode(video=0), strict=True):
+            assert now.format.name == "yuv420p10le"
+            assert (now.colorspace, now.color_trc) == (9, 16)
+            changed = was.to_ndarray()[:288] != now.to_ndarray()[:288]
+            assert changed[80:260, 120:260].mean() > 0.3
+            assert not changed[:, :90].any()
+            assert not changed[:25].any()
+    convert(source, run=make_run(), out=tmp_path / "frames")
+    frames = tmp_path / "frames"
+    assert len(list(frames.iterdir())) == 3
+    assert marks.read(frames / "000002.png").swaps[0].identity == "b"
+    film = {"frame_rate": Fraction(25)}
+    report = convert(frames, run=make_run(), out=tmp_path / "film.mp4", part=film)
+    assert (report.frames, report.swapped) == (3, 3)
 
 
 def test_odd_sizes_and_full_batches(make_run, cut_demo, make_clip, read_streams, tmp_path):
