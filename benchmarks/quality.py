@@ -25,6 +25,7 @@ WAYS: dict[str, dict[str, tuple[str, ...]]] = {
     "mask": {
         name: ("--mask", name) for name in ("oval", "forehead", "learned", "product", "union")
     },
+    "sharpen": {name: ("--sharpen", name) for name in ("auto", "none")},
     "blend": {
         name: ("--blend", name) for name in ("feather", "paste", "poisson", "mixed", "multiband")
     },

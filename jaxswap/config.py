@@ -305,7 +305,7 @@ class ConvertConfig:
     own. product: where both are. union: where one is. Without a learned mask the last three are the
     oval."""
     color: Literal["mean_std", "reinhard", "linear", "histogram", "idt", "sliced", "none"] = (
-        "mean_std"
+        "linear"
     )
     """How the face takes the colours of the one in the frame. mean_std: mean colour and spread of
     brightness. reinhard: means and spreads in L*a*b*. linear: mean and covariance. histogram: each
