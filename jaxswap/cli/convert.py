@@ -50,13 +50,15 @@ class Convert:
     ] = ()
     """A person in the footage and the identity whose face is put on them. A person is a picture, or
     a number that `jaxswap faces` shows, or an identity of the run."""
-    start: str = "0"
+    start: Annotated[str, tyro.conf.arg(metavar="TIME")] = "0"
     """Where the part that is converted begins: seconds, MM:SS or HH:MM:SS of the footage."""
-    end: str | None = None
+    end: Annotated[str | None, tyro.conf.arg(metavar="TIME", help_behavior_hint="")] = None
     """Where it ends."""
-    frame_rate: str | None = None
+    frame_rate: Annotated[str | None, tyro.conf.arg(metavar="NUMBER", help_behavior_hint="")] = None
     """Images a second (25, 30000/1001) of a folder that is a film, whose faces are followed."""
-    side_by_side: Path | None = None
+    side_by_side: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = (
+        None
+    )
     """A second video that shows the footage beside the result."""
     options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=config.ConvertConfig
