@@ -28,7 +28,7 @@ QUICK = config.Config(
         mask_features=(32, 16, 8),
         visible_features=(16, 8, 4),
     ),
-    augmentation=config.AugmentationConfig(coverage=0.625, occlusion=0.25),
+    augmentation=config.AugmentationConfig(coverage=0.625, occlusion=0.4),
     loss=config.LossConfig(dssim=1.0, masked=True, eyes=2.0, mouth=1.0),
     optimizer=config.OptimizerConfig(learning_rate=1e-3, b1=0.9, warmup_steps=100, ema=0.995),
     train=config.TrainConfig(batch_size=8, save_every=500, log_every=20, preview_every=500),
