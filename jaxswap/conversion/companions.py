@@ -11,6 +11,7 @@ from jaxswap import errors, footage, spans
 from jaxswap.conversion import subtitles
 
 _MOST_ATTACHED_BYTES = 64 << 20
+_AHEAD_S = 10  # how far ahead of its picture sound may lie in a file, and a subtitle may begin
 _KEPT = ("language", "title", "handler_name")
 
 
@@ -66,8 +67,9 @@ class Companions:
             at_s: time of the first frame that is written, in seconds.
         """
         self._shift_s = at_s
+        early_s = at_s - _AHEAD_S
         with contextlib.suppress(av.FFmpegError, OSError):  # else it is read from the beginning
-            self._source.seek(int(at_s / self._picture.time_base), stream=self._picture)
+            self._source.seek(int(early_s / self._picture.time_base), stream=self._picture)
 
     def copy(self, *, until_s: Fraction | None) -> None:
         """Write the packets that are due before a time, or all that are left.

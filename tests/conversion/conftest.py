@@ -75,6 +75,7 @@ def _write_clip(
     tags: tuple[int, int, int, int] = (2, 0, 2, 2),
     audio: Sequence[str] = (),
     audio_start: int = 0,
+    gop: int = 250,
 ) -> Path:
     """A clip of `images`; `tags` are colorspace, range, primaries, transfer; `audio` are codecs."""
     pts = pts or [512 * index for index in range(len(images))]
@@ -82,7 +83,7 @@ def _write_clip(
         video = output.add_stream("libx264", rate=25, options={"crf": "1", "preset": "ultrafast"})
         codec = video.codec_context
         video.height, video.width = images[0].shape[:2]
-        video.pix_fmt = pix_fmt
+        video.pix_fmt, codec.gop_size = pix_fmt, gop
         video.time_base = codec.time_base = time_base
         codec.colorspace, codec.color_range, codec.color_primaries, codec.color_trc = tags
         tones = [_tone(output, name) for name in audio]

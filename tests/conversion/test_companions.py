@@ -30,7 +30,12 @@ def film(make_clip, smooth_images, tmp_path):
     def make(suffix: str, *, start: int = 0) -> Path:
         pts = [start + 512 * index for index in range(100)]
         bare = make_clip(
-            smooth_images(100), name="bare.mp4", audio=["aac", "aac"], audio_start=start, pts=pts
+            smooth_images(100),
+            name="bare.mp4",
+            audio=["aac", "aac"],
+            audio_start=start,
+            pts=pts,
+            gop=10,
         )
         (tmp_path / "said.srt").write_text(SRT)
         path = tmp_path / f"film{suffix}"
@@ -221,6 +226,16 @@ def test_an_end_alone_leaves_the_beginning_as_it_is(film, tmp_path):
     before, after = (sound(path, 0) for path in (source, tmp_path / "out.mp4"))
     assert after == before[: len(after)]
     assert Fraction(1) - Fraction(1024, 48000) <= after[-1][1] - frames(source)[0] < 1
+
+
+def test_the_last_frame_of_a_part_lasts_until_its_end(make_clip, smooth_images, tmp_path):
+    source = make_clip(smooth_images(5), pts=[0, 500, 3000, 4600, 5000])
+    part = spans.Span(Fraction(400, 12800), Fraction(3300, 12800))
+    through(source, tmp_path / "out.mp4", part=part)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        video = container.streams.video[0]
+        assert video.duration * video.time_base == Fraction(2800, 12800)
+    assert frames(tmp_path / "out.mp4") == [0, Fraction(2500, 12800)]
 
 
 def test_a_stream_of_data_is_said_to_be_lost(film, tmp_path):

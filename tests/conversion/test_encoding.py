@@ -205,6 +205,8 @@ def test_every_codec_and_suffix_plays(tmp_path, smooth_images, make_clip, read_s
         through(source, again, codec=codec)
         assert again.read_bytes() == out.read_bytes()
         with av.open(str(out)) as container:
+            if codec == "h265" and suffix != ".mkv":
+                assert container.streams.video[0].codec_context.codec_tag == "hvc1"
             assert container.streams.video[0].codec_context.name.startswith(
                 {"h265": "hevc", "av1": ("libdav1d", "av1")}.get(codec, codec)
             )
@@ -214,8 +216,10 @@ def test_every_codec_and_suffix_plays(tmp_path, smooth_images, make_clip, read_s
 @pytest.mark.parametrize("num", [1, 2, 3])
 def test_short_videos(tmp_path, smooth_images, make_clip, read_streams, codec, num):
     source = make_clip(smooth_images(num, height=64), audio=["aac"])
-    through(source, tmp_path / "out.mp4", codec=codec)
-    assert read_streams(tmp_path / "out.mp4").times == read_streams(source).times
+    times = read_streams(source).times
+    for _ in range(10):  # x265 takes times of so few from memory that it never wrote
+        through(source, tmp_path / "out.mp4", codec=codec)
+        assert read_streams(tmp_path / "out.mp4").times == times
 
 
 def test_what_a_codec_cannot_hold_is_said(tmp_path):
