@@ -6,19 +6,19 @@ from jaxtyping import Float
 
 from jaxswap.types import Image
 
-MAX_STRENGTH = 1.5
+MAX_STRENGTH = 2.5
 """How many times its details are added to a face at most: beyond it the model's own grain shows."""
 
-MIN_STRENGTH = -1.2
+MIN_STRENGTH = -2.0
 """The same where details are taken away, as where the frame is blurred."""
 
 MAX_CHANGE = 0.08
 """By how much a pixel changes at most, of the range [0, 1]: more is seen as a halo."""
 
-_FINE, _COARSE = 0.7, 2.0  # sigmas in pixels of the view, between which the band of details lies
+_FINE, _COARSE = 0.5, 1.0  # sigmas in pixels of the view, between which the band of details lies
 _EDGE = 5  # pixels along the mask's edge that don't count: there a face ends, which is no detail
 _MIN_PIXELS = 64.0  # of mask; fewer tell nothing
-_FLAT = 1e-9  # mean square of details; less are rounding errors
+_FLAT = 1e-12  # mean square of details; less are rounding errors
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709
 _DIAGONAL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
