@@ -1,8 +1,9 @@
-"""CPU time of putting one face into a frame: our three ways, and the two that are common.
+"""CPU time of putting one face into a frame: our ways, and the two that are common.
 
-Ours are the whole of `Paster.paste` on a video frame in YUV: colours, alpha, warp, blend. The
-common ways get a frame in RGB, for the conversion of which nothing is charged, and warp and blend
-the whole of it: in float32 by alpha, or by `cv2.seamlessClone`.
+Ours are the whole of `Paster.paste` on a video frame in YUV: colours, sharpness, alpha, warp,
+blend. The common ways get a frame in RGB, for the conversion of which nothing is charged, and warp
+and blend the whole of it: in float32 by alpha, or by `cv2.seamlessClone`. A second table is of the
+Poisson solvers alone, one face or four in a call.
 
     python -m benchmarks blend [--rounds 10]
 """
@@ -17,18 +18,20 @@ import numpy as np
 from benchmarks import measuring
 from jaxswap import config, footage, geometry, images
 from jaxswap.conversion import alpha, canvas, paste, sightings
+from jaxswap.conversion.blending import poisson, seamless_clone
 from jaxswap.faces import chips
 from jaxswap.video import colorimetry, planes
 
-FRAMES = {"720p": (1280, 720), "1080p": (1920, 1080)}
-FACES_PX = (120, 240, 480)
+FRAME = (1920, 1080)
+FACES_PX = (200, 400, 800)
 """Height of the face oval in the frame."""
 OVAL = 0.8
 """The same as a share of the view."""
 VIEW = 64
 COVERAGE = 0.625
-CALLS = 3
+CALLS = 2
 """In one sample."""
+BATCH = 4
 
 
 def sighting(frame_u8: np.ndarray, *, face_px: int) -> sightings.Sighting:
@@ -45,6 +48,9 @@ def sighting(frame_u8: np.ndarray, *, face_px: int) -> sightings.Sighting:
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(frame_u8, view_from_frame, VIEW),
         oval_u8=oval_u8,
+        points=np.zeros((468, 2)),
+        track=0,
+        decoder=0,
     )
 
 
@@ -61,11 +67,16 @@ def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object
     )
     mask = images.to_float(seen.oval_u8)[..., None]
     soft = alpha.soft(mask, coverage=COVERAGE, erode=0.025, feather=0.02)[..., 0]
+    colors = paste.sample(seen, face, learned_mask=None)
 
-    def ours(blend: str) -> Callable[[], object]:
-        paster = paste.Paster(config.ConvertConfig(blend=blend), COVERAGE)
+    def ours(**options: str) -> Callable[[], object]:
+        paster = paste.Paster(config.ConvertConfig(mask="oval", **options), COVERAGE)
         return lambda: paster.paste(
-            canvas.YuvCanvas(video_frame, coding=coding), seen, face, learned_mask=None
+            canvas.YuvCanvas(video_frame, coding=coding),
+            seen,
+            face,
+            learned_mask=None,
+            colors=colors,
         )
 
     def warped(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -84,34 +95,65 @@ def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object
         return cv2.seamlessClone(whole_u8, frame_u8, inside, centre, cv2.NORMAL_CLONE)
 
     return {
-        "feather": ours("feather"),
-        "paste": ours("paste"),
-        "poisson": ours("poisson"),
+        "paste": ours(blend="paste"),
+        "feather": ours(blend="feather"),
+        "feather, not sharpened": ours(blend="feather", sharpen="none"),
+        "multiband": ours(blend="multiband"),
+        "poisson": ours(blend="poisson"),
+        "mixed": ours(blend="mixed"),
+        "poisson, opencv": ours(blend="poisson", poisson_solver="opencv"),
         "full frame, alpha": by_alpha,
         "full frame, seamlessClone": by_clone,
     }
 
 
+def solvers(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object]]:
+    """The solvers on a face of this size, mirrored: all that they do is for `BATCH` faces."""
+    height, width = frame_u8.shape[:2]
+    mask_u8 = np.zeros((height, width), np.uint8)
+    axes = (int(0.42 * face_px), face_px // 2)
+    cv2.ellipse(mask_u8, (width // 2, height // 2), axes, 10, 0, 360, 1, -1)
+    x, y, w, h = cv2.boundingRect(mask_u8)
+    box = slice(y - 2, y + h + 2), slice(x - 2, x + w + 2)
+    region = images.to_float(frame_u8[box])
+    task = poisson.Task(region, np.ascontiguousarray(region[:, ::-1]), mask_u8[box] > 0)
+
+    def one_by_one(clone: poisson.Clone) -> Callable[[], object]:
+        return lambda: [clone([task], gradients="normal") for _ in range(BATCH)]
+
+    return {
+        "jax": one_by_one(poisson.clone),
+        f"jax, {BATCH} in a call": lambda: poisson.clone([task] * BATCH, gradients="normal"),
+        "opencv": one_by_one(seamless_clone.clone),
+    }
+
+
 def main(argv: Sequence[str]) -> None:
-    """Print a table, write JSON."""
+    """Print two tables, write JSON."""
     options = measuring.parser(__doc__, "blend").parse_args(argv)
     clip = Path(str(resources.files("jaxswap.demo") / "assets" / "a_test.mp4"))
     small_u8 = next(iter(footage.FrameReader(clip))).image_u8
-    rows, samples = [], {}
-    for name, size in FRAMES.items():
-        frame_u8 = cv2.resize(small_u8, size, interpolation=cv2.INTER_CUBIC)
-        for face_px in FACES_PX:
-            works = {
-                way: lambda work=work: [work() for _ in range(CALLS)]
-                for way, work in ways(frame_u8, face_px=face_px).items()
-            }
+    frame_u8 = cv2.resize(small_u8, FRAME, interpolation=cv2.INTER_CUBIC)
+    tables: dict[str, list[dict[str, object]]] = {"whole": [], "solver": []}
+    samples = {}
+    for face_px in FACES_PX:
+        for table, works, faces in (
+            ("whole", ways(frame_u8, face_px=face_px), CALLS),
+            ("solver", solvers(frame_u8, face_px=face_px), BATCH),
+        ):
+            if table == "whole":
+                works = {
+                    way: lambda work=work: [work() for _ in range(CALLS)]
+                    for way, work in works.items()
+                }
             taken = measuring.interleaved(works, rounds=options.rounds)
-            samples[f"{name}, {face_px} px"] = taken
+            samples[f"{table}, {face_px} px"] = taken
             cpu = {
-                way: 1000 * measuring.spread([one.cpu_s for one in found]).median / CALLS
+                way: 1000 * measuring.spread([one.cpu_s for one in found]).median / faces
                 for way, found in taken.items()
             }
-            rows.append({"frame": name, "face px": face_px, **cpu})
-    print("CPU milliseconds a face, median")
-    measuring.show(rows)
-    measuring.write(options.out, options=options, cpu_ms=rows, samples=samples)
+            tables[table].append({"face px": face_px, **cpu})
+    for table, rows in tables.items():
+        print(f"CPU milliseconds a face, median: {table}")
+        measuring.show(rows)
+    measuring.write(options.out, options=options, cpu_ms=tables, samples=samples)

@@ -22,8 +22,6 @@ TOLERANCE = 0.5 / 255
 
 Gradients = Literal["normal", "mixed"]
 
-_SMALLEST = 32  # side of the smallest raster that a program is compiled for
-
 
 class Task(NamedTuple):
     """A face to clone."""
@@ -96,12 +94,14 @@ def _tight(mask: Bool[np.ndarray, "h w"]) -> tuple[slice, slice]:
 
 
 def _side(shape: tuple[int, ...]) -> int:
-    """Of the smallest square of 2^k or 3 * 2^k pixels that holds a shape.
+    """Of the smallest raster that holds a shape: a square of 4 to 7 times 2^k pixels, k >= 4.
 
-    Both can be halved many times, and there are few: a face that grows meets a handful.
+    Such sides can be halved many times, and there are few: a face that grows meets a handful.
     """
-    power = max(_SMALLEST, 1 << (max(shape) - 1).bit_length())
-    return power * 3 // 4 if power * 3 // 4 >= max(shape) else power
+    step = 16
+    while 7 * step < max(shape):
+        step *= 2
+    return step * max(4, -(-max(shape) // step))
 
 
 def _solved(parts: list[list[np.ndarray]], side: int, *, mixed: bool) -> np.ndarray:
