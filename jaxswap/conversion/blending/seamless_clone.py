@@ -9,7 +9,7 @@ from jaxswap import images
 from jaxswap.conversion.blending import poisson
 from jaxswap.types import Image
 
-_PAD = 4  # OpenCV refuses a mask at the border, and shrinks the mask by three pixels
+_PAD = 1  # OpenCV leaves out the mask at the border of a picture, and then moves the face
 _METHODS = {"normal": cv2.NORMAL_CLONE, "mixed": cv2.MIXED_CLONE}
 
 
