@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 from jaxswap.types import Image
 
-MAX_STRENGTH = 2.5
+MAX_STRENGTH = 1.5
 """How many times its details are added to a face at most: beyond it the model's own grain shows."""
 
 MIN_STRENGTH = -2.0
