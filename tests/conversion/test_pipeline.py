@@ -319,7 +319,7 @@ def test_same_bytes_whatever_the_number_of_workers(
     outs = [tmp_path / f"{num}.mp4" for num in (1, 3)]
     for out in outs:
         monkeypatch.setattr(stages, "cores", lambda num=int(out.stem): num)
-        convert(source, run=make_run(), out=out, blend=blend)
+        convert(source, run=make_run(), out=out, blend=blend, mask="oval")
     assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
