@@ -1,8 +1,9 @@
 """Steady faces: numbered by track, there through short losses, and without the jitter of meshes.
 
-Frames are held until what comes after them is known, so nothing lags. What is smoothed is where a
-face is, how large and how turned, since a picture cut or painted by jittering numbers swims. How
-its points lie in the face stays as it was found, since a blink is faster than any noise.
+Frames are held until what comes after them is known, so nothing lags. What is smoothed is how large
+and how turned a face is, since a picture cut or painted by jittering numbers swims. Where it is
+stays as it was found: little of its jitter is noise, most is a head or a camera that shakes. How
+its points lie in the face stays, too, since a blink is quicker than any noise.
 """
 
 import collections
@@ -14,15 +15,15 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import footage, geometry
-from jaxswap.faces import alignment, finding, landmarks, smoothing, tracking
+from jaxswap.faces import alignment, boxes, finding, following, landmarks, smoothing, tracking
 
 SIGMA_S = 0.08
-"""Deviation in seconds of the smoothing. On the clips this leaves a fifth to a third of the jitter,
-and what is taken away is noise: it has no correlation from frame to frame."""
+"""Deviation in seconds of the smoothing. Held against the optical flow of the skin, less leaves
+noise and more takes away motion (`python -m benchmarks steady`)."""
 
 LIMIT = 0.02
-"""The most that smoothing moves a face, in sides of the chip, turns it, in radians, or makes it
-larger, as a share: four times the most that noise is. A jump at a cut must not become a glide."""
+"""The most that smoothing turns a face, in radians, or makes it larger, as a share: twice the
+most that it did on the clips. A jump at a cut must not become a glide."""
 
 AHEAD_S = 0.4
 """How long frames are held: a shorter loss is filled."""
@@ -39,7 +40,8 @@ def steady(
     """Each frame with its faces, steadied, in order.
 
     A face that is missing between two sightings of its track is looked for where it would be if it
-    moved evenly; if it is not to be seen there at all, the frame stays without it.
+    moved evenly. If it is not to be seen there, or is hidden by another face, the frame stays
+    without it.
 
     Args:
         found: frames with their faces, in the order of their times.
@@ -72,14 +74,14 @@ def steady(
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _Sighting:
-    """Where a face was at a time: x, y of the chip's centre, log of its side, angle."""
+    """How large and how turned a face was at a time: log of the chip's side, angle in radians."""
 
     time_s: float
-    place: Float[np.ndarray, " 4"]
+    pose: Float[np.ndarray, " 2"]
 
 
 class _Window:
-    """Frames whose future is not known yet, and where the faces of all tracks were and will be."""
+    """Frames whose future is not known yet, and how the faces of all tracks were and will be."""
 
     def __init__(self, finder: finding.FaceFinder):
         self._finder = finder
@@ -125,21 +127,21 @@ class _Window:
             share = (lost.time_s - time_s) / max(frame.time_s - time_s, 1e-9)
             expected = before.landmarks_468 + share * (face.landmarks_468 - before.landmarks_468)
             points, score = self._finder.follow(lost, expected.astype(np.float32))
-            if score >= landmarks.MIN_SCORE:
-                between = dataclasses.replace(
-                    _moved(before, points), landmarks_468=points, mesh_score=score
-                )
+            between = dataclasses.replace(
+                _moved(before, points), landmarks_468=points, mesh_score=score
+            )
+            if score >= landmarks.MIN_SCORE and not _hidden(between, faces):
                 faces.append(between)
                 self._know(lost.time_s, between)
 
     def _know(self, time_s: float, face: finding.Face) -> None:
         course = self._courses.setdefault(face.track, [])
-        place = _place(face.landmarks_468)
+        pose = _pose(_frame_from_chip(face))
         if course:  # an angle goes on from the one before, not from -180 degrees
-            turns = np.round((place[3] - course[-1].place[3]) / (2 * np.pi))
-            place[3] -= 2 * np.pi * turns
+            turns = np.round((pose[1] - course[-1].pose[1]) / (2 * np.pi))
+            pose[1] -= 2 * np.pi * turns
         if not course or time_s > course[-1].time_s:
-            course.append(_Sighting(time_s=time_s, place=place))
+            course.append(_Sighting(time_s=time_s, pose=pose))
 
     def _steadied(self, time_s: float, face: finding.Face) -> finding.Face:
         course = self._courses[face.track]
@@ -147,14 +149,13 @@ class _Window:
         here = int(np.searchsorted(times, time_s))
         if here == len(course) or times[here] != time_s:
             return face  # a second frame of one time
-        places = np.stack([sighting.place for sighting in course])
-        smooth = smoothing.weights(times, time_s, sigma_s=SIGMA_S) @ places
-        steadier = _toward(places[here], smooth)
-        frame_from_frame = geometry.compose(
-            _frame_from_chip(steadier), geometry.invert(_frame_from_chip(places[here]))
-        )
+        poses = np.stack([sighting.pose for sighting in course])
+        smooth = smoothing.weights(times, time_s, sigma_s=SIGMA_S) @ poses
+        change = (smooth - poses[here]).clip(-LIMIT, LIMIT)
+        steady_from_found = _about(_frame_from_chip(face)[:, 2], change)
         return dataclasses.replace(
-            face, landmarks_468=geometry.apply(frame_from_frame, face.landmarks_468)
+            face,
+            landmarks_468=geometry.apply(steady_from_found, face.landmarks_468),
         )
 
     def _forget(self, time_s: float) -> None:
@@ -174,27 +175,24 @@ class _Window:
                 del self._last[track]
 
 
-def _place(points: Float[np.ndarray, "468 2"]) -> Float[np.ndarray, " 4"]:
-    matrix = geometry.invert(alignment.chip_from_frame(points, chip_size=1))
-    x, y = matrix[:, 2]
-    return np.array(
-        [x, y, np.log(geometry.scale_of(matrix)), np.arctan2(matrix[1, 0], matrix[0, 0])]
-    )
+def _frame_from_chip(face: finding.Face) -> Float[np.ndarray, "2 3"]:
+    """From a chip of one pixel, so its shift is where the chip's centre is in the frame."""
+    return geometry.invert(alignment.chip_from_frame(face.landmarks_468, chip_size=1))
 
 
-def _frame_from_chip(place: Float[np.ndarray, " 4"]) -> Float[np.ndarray, "2 3"]:
-    x, y, log_side, angle = place
-    cos, sin = np.exp(log_side) * np.cos(angle), np.exp(log_side) * np.sin(angle)
-    return np.array([[cos, -sin, x], [sin, cos, y]])
+def _pose(matrix: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, " 2"]:
+    angle = np.arctan2(matrix[1, 0], matrix[0, 0])
+    return np.array([np.log(geometry.scale_of(matrix)), angle])
 
 
-def _toward(found: Float[np.ndarray, " 4"], smooth: Float[np.ndarray, " 4"]) -> np.ndarray:
-    """The smooth place, as far from the found one as `LIMIT` allows."""
-    change = smooth - found
-    side = np.exp(found[2])
-    sizes = [np.linalg.norm(change[:2]) / side, *np.abs(change[2:])]
-    shares = [min(1.0, LIMIT / max(size, 1e-12)) for size in sizes]
-    return found + change * np.array([shares[0], *shares])
+def _about(
+    centre: Float[np.ndarray, " 2"], change: Float[np.ndarray, " 2"]
+) -> Float[np.ndarray, "2 3"]:
+    """The similarity that grows by the log of a scale, turns by an angle and keeps the centre."""
+    scale, angle = np.exp(change[0]), change[1]
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos, -sin], [sin, cos]])
+    return np.concatenate([linear, (centre - linear @ centre)[:, None]], axis=1)
 
 
 def _moved(face: finding.Face, points: Float[np.ndarray, "468 2"]) -> finding.Face:
@@ -209,3 +207,10 @@ def _moved(face: finding.Face, points: Float[np.ndarray, "468 2"]) -> finding.Fa
         landmarks=geometry.apply(matrix, found.landmarks),
     )
     return dataclasses.replace(face, detection=moved)
+
+
+def _hidden(face: finding.Face, others: list[finding.Face]) -> bool:
+    """Whether the mesh lies on another face of the frame, so that one would be painted twice."""
+    box = face.detection.box[None]
+    taken = np.array([other.detection.box for other in others], np.float32).reshape(-1, 4)
+    return bool((boxes.overlaps(box, taken) >= following.SAME_OVERLAP).any())
