@@ -89,7 +89,7 @@ def whole_step(*, configuration: dict[str, Any], num_identities: int) -> Chain:
     shape = (chosen.train.batch_size, num_identities, side, side, 3)
     rng = np.random.default_rng(0)
     chips = {name: rng.integers(0, 256, shape, dtype=np.uint8) for name in ("image", "regions")}
-    step = training_step.make_step(chosen, mesh)
+    step = training_step.make_step(chosen, mesh, num_identities=num_identities)
     return _chain(step, chosen, num_identities, sharding.put_batch(chips, mesh))
 
 

@@ -242,6 +242,9 @@ class TrainConfig:
 
     batch_size: int = 64
     """Chips of each identity in one step, over all hosts."""
+    fsdp: int = 1
+    """Devices that share one copy of the parameters, moments and averages, each holding its part of
+    every large array; 1: each device holds all. A run may go on with another number."""
     save_every: int = 1_000
     """Steps between checkpoints."""
     keep: int = 3
@@ -252,7 +255,7 @@ class TrainConfig:
     """Steps between preview pictures."""
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "save_every", "keep", "log_every", "preview_every"):
+        for name in ("batch_size", "fsdp", "save_every", "keep", "log_every", "preview_every"):
             _require(getattr(self, name) >= 1, f"`{name}` must be >= 1, not {getattr(self, name)}.")
 
 

@@ -41,19 +41,21 @@ class Train:
     def __call__(self) -> int:
         """Build the dataset where there is none, then train to the last step."""
         from jaxswap.cli import manifest, run_data
-        from jaxswap.training import loop
+        from jaxswap.training import loop, sharding
 
         named = identities.parse(self.identity)
         self.hosts.enter()
         data = run_data.prepare(
             self.run, named, data=self.configuration.data, may_build=not self.hosts.join
         )
+        mesh = sharding.training_mesh(self.configuration.train)
         chips = run_data.validation_chips(data, list(named), limit=run_data.PREVIEW_CHIPS)
         with contextlib.closing(
             run_data.batches(data, list(named), configuration=self.configuration)
         ) as loader:
             loop.train(
                 self.configuration,
+                mesh=mesh,
                 run_dir=self.run,
                 identities=list(named),
                 manifest=manifest.collect(self.preset, run_data.manifest_entries(data, named)),

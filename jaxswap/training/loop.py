@@ -22,9 +22,10 @@ from jaxswap.training import step as training_step
 PACE = {
     "": ("steps",),
     "data": ("num_threads", "num_workers", "prefetch", "cache_mb"),
-    "train": ("save_every", "keep", "log_every", "preview_every"),
+    "train": ("save_every", "keep", "log_every", "preview_every", "fsdp"),
 }
-"""Fields that may change when a run goes on: none of them changes a single bit of it."""
+"""Fields that may change when a run goes on: none of them changes a single bit of it, but for
+`fsdp`, which like the number of devices changes the order of sums."""
 
 
 @runtime_checkable
@@ -47,6 +48,7 @@ class Loader(Protocol):
 def train(
     configuration: config.Config,
     *,
+    mesh: Mesh,
     run_dir: Path,
     identities: list[str],
     manifest: dict[str, Any],
@@ -54,6 +56,17 @@ def train(
     validation: previews.Validation,
 ) -> int:
     """Train to `configuration.steps`, from the latest checkpoint of `run_dir` if it has one.
+
+    The checkpoint may be of another mesh.
+
+    Args:
+        configuration: of the whole run.
+        mesh: what `sharding.training_mesh` makes.
+        run_dir: folder of the run.
+        identities: names, in the order of the decoders.
+        manifest: what is written about a new run.
+        loader: this host's share of the batches.
+        validation: chips for the previews.
 
     Returns:
         The step that was reached; it is below `configuration.steps` after Ctrl-C or SIGTERM.
@@ -64,8 +77,6 @@ def train(
         DivergedError: if the loss is not finite.
         OutputError: if a checkpoint could not be written.
     """
-    mesh = sharding.make_mesh()
-    sharding.check_batch_size(configuration.train.batch_size, mesh)
     first = jax.process_index() == 0
     with locking.sole_training(run_dir) if first else contextlib.nullcontext():
         run = _open_run(configuration, run_dir, identities, manifest)
@@ -129,15 +140,11 @@ def _first_state(
     def create() -> state.TrainState:
         return state.create(run.config, num_identities=len(run.identities))
 
-    everywhere = sharding.replicated(mesh)
+    shapes = state.shapes(run.config, num_identities=len(run.identities))
     steps = store.steps()
     if not steps:
-        return jax.jit(create, out_shardings=everywhere)(), 0
-    abstract = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere),
-        jax.eval_shape(create),
-    )
-    restored, position = store.restore(steps[-1], abstract)
+        return jax.jit(create, out_shardings=sharding.split_all(shapes, mesh))(), 0
+    restored, position = store.restore(steps[-1], sharding.placed(shapes, mesh))
     loader.seek(position)
     return restored, steps[-1]
 

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 
 from jaxswap import images, runs
-from jaxswap.training import console, metrics, previews, starvation, state
+from jaxswap.training import console, metrics, previews, sharding, starvation, state
 from jaxswap.training import step as training_step
 
 
@@ -110,11 +110,9 @@ class Reporter:
             )
 
     def _preview(self, step: int, current: state.TrainState) -> None:
+        params = sharding.local_copy(current.params if current.ema is None else current.ema)
         if self._writer is None:
             return
-        params = current.params if current.ema is None else current.ema
-        if jax.process_count() > 1:
-            params = jax.tree.map(lambda leaf: leaf.addressable_data(0), params)
         picture = previews.grid(params, self._run.config, self._run.identities, self._validation)
         images.write_png(self._run.path / "previews" / f"{step:08d}.png", picture)
         images.write_png(self._run.path / "preview.png", picture)

@@ -32,6 +32,11 @@ class TrainState(flax.struct.PyTreeNode):
     ema: autoencoder.Params | None
 
 
+def shapes(configuration: config.Config, *, num_identities: int) -> TrainState:
+    """Of the arrays of `create`, without computing any: `jax.ShapeDtypeStruct`s."""
+    return jax.eval_shape(lambda: create(configuration, num_identities=num_identities))
+
+
 def create(configuration: config.Config, *, num_identities: int) -> TrainState:
     """The state before the first update: a function of the configuration alone."""
     key = rngs.stream(jax.random.key(configuration.seed), "init", 0)

@@ -1,11 +1,13 @@
 """The training step: augmentation, forward, loss and update of all identities in one call."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
-from jax.sharding import Mesh
+from jax import lax, stages
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, UInt8
 
 from jaxswap import config, rngs
@@ -45,14 +47,57 @@ def loss_and_parts(
     )
 
 
+def mean_gradients(
+    configuration: config.Config, mesh: Mesh, params: autoencoder.Params, batch: recipe.Augmented
+) -> tuple[Float[Array, ""], Metrics, autoencoder.Params]:
+    """Loss, its parts and its gradients, which are split as the parameters are.
+
+    Each device works out those of its own pictures. All are means over pictures, and the devices
+    have equally many, so the mean over the devices is that over the batch. What is sent is said
+    here and not left to XLA, which for the sake of a split gradient might send pictures.
+    """
+    held = jax.tree.map(lambda leaf: sharding.split(leaf.shape, mesh).spec, params)
+
+    def own(params: autoencoder.Params, batch: recipe.Augmented) -> tuple[Any, Any, Any]:
+        whole = jax.tree.map(_gather, params, held)
+        (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
+            whole, configuration, batch
+        )
+        loss, parts = lax.pmean((loss, parts), sharding.AXES)
+        return loss, parts, jax.tree.map(_mean, gradients, held)
+
+    everywhere = PartitionSpec()
+    return jax.shard_map(
+        own,
+        mesh=mesh,
+        in_specs=(held, sharding.batched(mesh).spec),
+        out_specs=(everywhere, everywhere, held),
+        check_vma=False,
+    )(params, batch)
+
+
+def _gather(own: Array, spec: PartitionSpec) -> Array:
+    """An array of the state whole, from each device's part."""
+    if "fsdp" not in spec:
+        return own
+    return lax.all_gather(own, "fsdp", axis=spec.index("fsdp"), tiled=True)
+
+
+def _mean(gradient: Array, spec: PartitionSpec) -> Array:
+    """A gradient's mean over the devices, or the device's part of that."""
+    if "fsdp" not in spec:
+        return lax.pmean(gradient, sharding.AXES)
+    axis, parts = spec.index("fsdp"), lax.axis_size("fsdp")
+    own = lax.psum_scatter(gradient, "fsdp", scatter_dimension=axis, tiled=True)
+    return lax.pmean(own / parts, "data")
+
+
 def update(
-    configuration: config.Config, before: state.TrainState, batch: Batch
+    configuration: config.Config, mesh: Mesh, before: state.TrainState, batch: Batch
 ) -> tuple[state.TrainState, Metrics]:
     """One update: the state after it, and the loss with its parts."""
     augmented = augmented_batch(configuration, before.step, batch)
-    (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
-        before.params, configuration, augmented
-    )
+    loss, parts, gradients = mean_gradients(configuration, mesh, before.params, augmented)
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
     params = optax.apply_updates(before.params, updates)
@@ -68,31 +113,33 @@ def update(
     return after, {"loss": loss, "gradient_norm": gradient_norm, **parts}
 
 
-def make_step(configuration: config.Config, mesh: Mesh) -> Step:
+def make_step(configuration: config.Config, mesh: Mesh, *, num_identities: int) -> Step:
     """`update`, compiled for the mesh; the state that it is given is used up."""
-    everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
+    held = sharding.split_all(state.shapes(configuration, num_identities=num_identities), mesh)
 
     def step(before: state.TrainState, batch: Batch) -> tuple[state.TrainState, Metrics]:
-        return update(configuration, before, batch)
+        return update(configuration, mesh, before, batch)
 
     return jax.jit(
         step,
-        in_shardings=(everywhere, spread),
-        out_shardings=(everywhere, everywhere),
+        in_shardings=(held, sharding.batched(mesh)),
+        out_shardings=(held, sharding.replicated(mesh)),
         donate_argnums=0,
         compiler_options=compiler_options(mesh),
     )
 
 
-def compile_step(configuration: config.Config, mesh: Mesh, *, num_identities: int) -> Step:
+def compile_step(
+    configuration: config.Config, mesh: Mesh, *, num_identities: int
+) -> stages.Compiled:
     """The step of `make_step`, compiled now, from shapes alone."""
     size = configuration.data.chip_size
     pictures = jax.ShapeDtypeStruct(
         (configuration.train.batch_size, num_identities, size, size, 3), jnp.uint8
     )
-    before = jax.eval_shape(lambda: state.create(configuration, num_identities=num_identities))
-    lowered = make_step(configuration, mesh).lower(before, {"image": pictures, "regions": pictures})
-    return lowered.compile()
+    before = state.shapes(configuration, num_identities=num_identities)
+    step = make_step(configuration, mesh, num_identities=num_identities)
+    return step.lower(before, {"image": pictures, "regions": pictures}).compile()
 
 
 def compiler_options(mesh: Mesh) -> dict[str, bool]:

@@ -5,7 +5,6 @@ import signal
 import jax
 import numpy as np
 import pytest
-from jax.sharding import Mesh
 
 from jaxswap import errors, images, runs
 from jaxswap.training import locking, loop, metrics, sharding, stopping
@@ -75,12 +74,6 @@ def test_two_trainings_in_one_folder_are_refused(tiny, whole):
     assert tiny.train(whole) == 6
 
 
-def test_a_batch_that_the_devices_cannot_share_is_refused():
-    mesh = Mesh(np.array(jax.devices() * 3)[:3], ("data",))
-    with pytest.raises(errors.RunError, match=r"batch of 8 .* 3 devices.*a multiple of 3"):
-        sharding.check_batch_size(8, mesh)
-
-
 def test_signals_mean_what_they_did_before_once_the_training_is_over():
     before = [signal.getsignal(number) for number in stopping.SIGNALS]
     with stopping.StopRequest() as stop:
@@ -109,6 +102,7 @@ def test_other_identities_are_refused(tiny, whole):
     with pytest.raises(errors.RunError, match="identities a, b, not a, c"):
         loop.train(
             tiny.CONFIG,
+            mesh=sharding.training_mesh(tiny.CONFIG.train),
             run_dir=whole,
             identities=["a", "c"],
             manifest={"identities": [{"name": "a"}, {"name": "c"}]},

@@ -17,7 +17,7 @@ def mesh():
 def run_steps(tiny, mesh, configuration, count):
     loader = tiny.MemoryLoader(configuration)
     current = tiny.create(mesh, configuration)
-    step_fn = step.make_step(configuration, mesh)
+    step_fn = step.make_step(configuration, mesh, num_identities=2)
     losses = []
     for _ in range(count):
         current, values = step_fn(current, sharding.put_batch(next(loader), mesh))
@@ -28,7 +28,7 @@ def run_steps(tiny, mesh, configuration, count):
 def test_a_step_is_compiled_once_and_uses_its_state_up(tiny, mesh):
     loader = tiny.MemoryLoader(tiny.CONFIG)
     first = tiny.create(mesh)
-    step_fn = step.make_step(tiny.CONFIG, mesh)
+    step_fn = step.make_step(tiny.CONFIG, mesh, num_identities=2)
     current = first
     for _ in range(3):
         current, _ = step_fn(current, sharding.put_batch(next(loader), mesh))
@@ -48,7 +48,7 @@ def test_a_gradient_beyond_float32_is_noticed_though_the_loss_is_finite(tiny, me
     assert not values
     current = tiny.create(mesh).replace(params=jax.tree.unflatten(tree, leaves))
     batch = sharding.put_batch(next(tiny.MemoryLoader(tiny.CONFIG)), mesh)
-    after, metrics = step.make_step(tiny.CONFIG, mesh)(current, batch)
+    after, metrics = step.make_step(tiny.CONFIG, mesh, num_identities=2)(current, batch)
     assert np.isfinite(float(metrics["loss"]))
     assert int(after.diverged_at) == 1
     assert not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(after.opt_state))
@@ -99,7 +99,9 @@ def test_three_identities_with_a_mask_encoder_train_together(mesh, tiny):
     }
     before = tiny.create(mesh, configuration, num_identities=3)
     kernels = jax.tree.map(np.array, before.params)
-    after, values = step.make_step(configuration, mesh)(before, sharding.put_batch(batch, mesh))
+    after, values = step.make_step(configuration, mesh, num_identities=3)(
+        before, sharding.put_batch(batch, mesh)
+    )
     assert {"loss/0", "loss/1", "loss/2"} <= set(values)
     for part in ("encoder", "decoder", "mask_encoder", "mask_head"):
         moved = jax.tree.map(

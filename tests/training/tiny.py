@@ -1,14 +1,17 @@
 """A training of seconds, also as a program: python tiny.py RUN_DIR key=value...
 
-Keys: steps, seed, term_at, kill_at (a signal to itself when that batch is drawn), report (an .npz
-to write gradients, losses and augmented pixels to, instead of training).
+Keys: steps, seed, fsdp, term_at, kill_at (a signal to itself when that batch is drawn), port, hosts
+and process (one of many), report (an .npz to write gradients, losses and augmented pixels to,
+instead of training), source (a run whose latest checkpoint is read and saved again, instead).
 """
 
 import dataclasses
+import hashlib
 import os
 import signal
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -84,22 +87,24 @@ class MemoryLoader:
 
 
 def create(mesh, configuration: config.Config = CONFIG, *, num_identities: int = 2):
-    """The first state, on every device of the mesh."""
+    """The first state, as the mesh holds it."""
     import jax
 
     from jaxswap.training import sharding, state
 
+    shapes = state.shapes(configuration, num_identities=num_identities)
     return jax.jit(
         lambda: state.create(configuration, num_identities=num_identities),
-        out_shardings=sharding.replicated(mesh),
+        out_shardings=sharding.split_all(shapes, mesh),
     )()
 
 
 def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int:
-    from jaxswap.training import loop
+    from jaxswap.training import loop, sharding
 
     return loop.train(
         configuration,
+        mesh=sharding.training_mesh(configuration.train),
         run_dir=run_dir,
         identities=IDENTITIES,
         manifest=MANIFEST,
@@ -108,43 +113,85 @@ def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int
     )
 
 
-def report(path: Path, configuration: config.Config) -> None:
-    """Augmented pixels and gradients of the first batch, and the losses of all steps."""
+def report(path: Path, configuration: config.Config, **loader) -> None:
+    """Augmented pixels and gradients of the first batch; sums of all batches, and their losses."""
     import jax
 
     from jaxswap.training import sharding, step
 
-    mesh = sharding.make_mesh()
-    loader = MemoryLoader(configuration)
-    everywhere, spread = sharding.replicated(mesh), sharding.batched(mesh)
+    mesh = sharding.training_mesh(configuration.train)
+    batches = MemoryLoader(configuration, **loader)
     current = create(mesh, configuration)
-    first = sharding.put_batch(next(loader), mesh)
+    first = sharding.put_batch(next(batches), mesh)
 
     def gradients(params, batch):
         augmented = step.augmented_batch(configuration, np.int32(0), batch)
-        found = jax.grad(lambda p: step.loss_and_parts(p, configuration, augmented)[0])(params)
-        return augmented, found
+        return augmented, step.mean_gradients(configuration, mesh, params, augmented)[2]
 
-    augmented, found = jax.jit(gradients, in_shardings=(everywhere, spread))(current.params, first)
-    arrays = {f"pixels/{name}": np.asarray(a) for name, a in augmented._asdict().items()}
-    for place, leaf in jax.tree_util.tree_flatten_with_path(found)[0]:
-        arrays[f"gradient{jax.tree_util.keystr(place)}"] = np.asarray(leaf)
-    step_fn = step.make_step(configuration, mesh)
-    losses = []
+    augmented, found = jax.jit(gradients)(current.params, first)
+    kernel = found["decoder"]["Upscale_0"]["Conv_0"]["kernel"]  # the largest: it is split
+    parts = kernel.size // kernel.addressable_data(0).size
+    augmented, found, start = sharding.local_copy((augmented._asdict(), found, current.params))
+    arrays = {f"pixels/{name}": np.asarray(array) for name, array in augmented.items()}
+    for name, tree in (("gradient", found), ("start", start)):
+        for place, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
+            arrays[name + jax.tree_util.keystr(place)] = np.asarray(leaf)
+    step_fn = step.make_step(configuration, mesh, num_identities=len(IDENTITIES))
+    losses, sums = [], []
     batch = first
     for _ in range(configuration.steps):
+        sums.append(zlib.crc32(np.asarray(sharding.local_copy(batch["image"])).tobytes()))
         current, values = step_fn(current, batch)
         losses.append(float(values["loss"]))
-        batch = sharding.put_batch(next(loader), mesh)
-    np.savez(path, losses=losses, devices=jax.device_count(), **arrays)
+        batch = sharding.put_batch(next(batches), mesh)
+    if jax.process_index() == 0:
+        np.savez(path, losses=losses, sums=sums, devices=jax.device_count(), parts=parts, **arrays)
+
+
+def save_again(source: Path, run_dir: Path, configuration: config.Config) -> str:
+    """The latest checkpoint of a run on these devices, saved as another run's: its SHA-256."""
+    import jax
+
+    from jaxswap import checkpoints, runs
+    from jaxswap.training import sharding, state
+
+    mesh = sharding.training_mesh(configuration.train)
+    shapes = state.shapes(configuration, num_identities=len(IDENTITIES))
+    steps = runs.Run.open(source).steps()
+    with checkpoints.Store(source / "checkpoints") as store:
+        restored, position = store.restore(steps[-1], sharding.placed(shapes, mesh))
+    run = runs.Run(
+        path=run_dir, config=configuration, identities=tuple(IDENTITIES), manifest=MANIFEST
+    )
+    run.write()
+    with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
+        store.save(steps[-1], restored, position=position, manifest={})
+        store.wait()
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(sharding.local_copy(restored)):
+        digest.update(np.asarray(leaf).tobytes())
+    return digest.hexdigest()
 
 
 def main(run_dir: Path, options: dict[str, str]) -> None:
     configuration = dataclasses.replace(
-        CONFIG, steps=int(options.get("steps", 6)), seed=int(options.get("seed", 5))
+        CONFIG,
+        steps=int(options.get("steps", 6)),
+        seed=int(options.get("seed", 5)),
+        train=dataclasses.replace(CONFIG.train, fsdp=int(options.get("fsdp", 1))),
     )
+    loader = {}
+    if "port" in options:
+        import jax
+
+        process, hosts = int(options["process"]), int(options["hosts"])
+        jax.distributed.initialize(f"127.0.0.1:{options['port']}", hosts, process)
+        loader["shard"] = (process, hosts)
     if "report" in options:
-        report(Path(options["report"]), configuration)
+        report(Path(options["report"]), configuration, **loader)
+        return
+    if "source" in options:
+        sys.stdout.write(save_again(Path(options["source"]), run_dir, configuration))
         return
 
     def on_batch(n: int) -> None:
@@ -155,13 +202,7 @@ def main(run_dir: Path, options: dict[str, str]) -> None:
                 time.sleep(0.05)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    loader = {"on_batch": on_batch}
-    if "port" in options:
-        import jax
-
-        process = int(options["process"])
-        jax.distributed.initialize(f"127.0.0.1:{options['port']}", 2, process)
-        loader["shard"] = (process, 2)
+    loader["on_batch"] = on_batch
     reached = train(run_dir, configuration, **loader)
     from jaxswap import runs
 
