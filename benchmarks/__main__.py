@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 _NO_BENCHMARKS = {"__init__", "__main__", "measuring", "workers"}
-_ON_REQUEST = {"step_aot", "quality"}  # the one needs the TPU compiler, the other a trained run
+_ON_REQUEST = {"quality"}  # needs a trained run
 
 
 def names() -> list[str]:

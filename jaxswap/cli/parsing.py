@@ -24,6 +24,7 @@ COMMANDS = {
     "convert": "Convert",
     "evaluate": "Evaluate",
     "info": "Info",
+    "plan": "Plan",
     "demo": "Demo",
 }
 """Command -> name of its class in the module `jaxswap.cli.<command>`."""

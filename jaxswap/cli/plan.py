@@ -1,0 +1,81 @@
+"""`jaxswap plan`: what the training step needs on devices that need not be here."""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from jaxswap import config, files, presets
+from jaxswap.cli import names
+from jaxswap.planning import topology
+
+_DTYPES = {"bf16": "bfloat16", "f32": "float32"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Say what the training step needs on a TPU slice or on virtual CPUs, none of which is needed.
+
+    The step is compiled for them by their own compiler: memory by part, operations, what is sent
+    between devices, the largest batch that fits, and what the hosts must deliver. The exit code is
+    1 if anything is sent that should not be. For TPUs, install the extra `tpu`.
+
+    Example: jaxswap plan --preset original-2017 --topology v5e:4x4 --precision bf16
+    """
+
+    preset: Annotated[str, tyro.conf.arg(metavar="{" + ",".join(presets.PRESETS) + "}")]
+    """Configuration of the training, with two identities."""
+    topology: Annotated[str, tyro.conf.arg(metavar="KIND:SHAPE")]
+    """Devices: cpu:8, or a TPU slice such as v5e:4x4, v6e:8x8, v5p:2x2x4."""
+    batch: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
+    """Chips of each identity on each device. Without it, the preset's batch on each."""
+    precision: Literal["bf16", "f32"] | None = None
+    """Type of the computation. Without it, the preset's."""
+    fsdp: int = 1
+    """Devices that share one copy of the state, as --train.fsdp."""
+    json: Path | None = None
+    """Write the plan there, too, as JSON."""
+
+    def __post_init__(self) -> None:
+        names.preset(self.preset)
+        topology.parse(self.topology)
+        for name in ("batch", "fsdp"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be >= 1, not {value}.")
+
+    def __call__(self) -> int:
+        """Compile, print, and compare what is sent with what should be."""
+        where = topology.parse(self.topology)
+        topology.prepare(where, os.environ)
+        from jaxswap.planning import plan, writing
+
+        made = plan.make_plan(
+            self.preset,
+            self._configuration(),
+            where,
+            batch_per_device=self.batch,
+            tell=lambda line: print(line, file=sys.stderr),
+        )
+        print("\n".join(writing.lines(made)))
+        if self.json is not None:
+            files.write_json(self.json, writing.to_dict(made))
+        if not made.step.unexpected:
+            return 0
+        print(
+            "jaxswap: The step sends what data-parallel training does not need; see the lines "
+            "above. Please report it, with the versions of jax and libtpu.",
+            file=sys.stderr,
+        )
+        return 1
+
+    def _configuration(self) -> config.Config:
+        chosen = names.preset(self.preset)
+        model = chosen.model
+        if self.precision is not None:
+            model = dataclasses.replace(model, dtype=_DTYPES[self.precision])
+        train = dataclasses.replace(chosen.train, fsdp=self.fsdp)
+        return dataclasses.replace(chosen, model=model, train=train)

@@ -1,0 +1,204 @@
+"""The command, on devices that are not here."""
+
+import dataclasses
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxswap.cli import parsing
+from jaxswap.planning import collectives, fitting, plan, program, topology, writing
+
+TRAINING = Path(__file__).parent.parent / "training"
+PARAMETERS = 34_952
+SPLIT = 27_136
+"""Of the tiny model's, those in arrays of 4096 and more: two of its decoders', a dense layer's and
+the inter's."""
+IN_A_PROCESS = """
+import sys
+from jaxswap import presets
+from jaxswap.cli import main
+import tiny
+presets.PRESETS["tiny"] = tiny.CONFIG
+{before}
+sys.exit(main.run(sys.argv[1:]))
+"""
+# What the step was before it said itself what is sent.
+LEFT_TO_XLA = """
+from jaxswap.planning import topology
+topology.prepare(topology.parse("cpu:8"), __import__("os").environ)
+import jax
+from jaxswap.training import step
+def mean_gradients(configuration, mesh, params, batch):
+    (loss, parts), gradients = jax.value_and_grad(step.loss_and_parts, has_aux=True)(
+        params, configuration, batch
+    )
+    return loss, parts, gradients
+step.mean_gradients = mean_gradients
+"""
+
+
+FOR_A_SLICE = """
+import dataclasses, json, os
+from jaxswap.planning import topology
+where = topology.parse("v5e:2x2")
+topology.prepare(where, os.environ)
+from jaxswap.planning import program
+import tiny
+devices = topology.devices(where)
+train = dataclasses.replace(tiny.CONFIG.train, fsdp=2)
+configuration = dataclasses.replace(tiny.CONFIG, train=train)
+made = program.compile_program(configuration, devices, batch_per_device=2)
+print(json.dumps({
+    "unexpected": made.unexpected,
+    "kinds": [each.kind for each in made.sent],
+    "flops": made.flops,
+    "devices": [len(devices), len(devices) // topology.devices_per_host(devices)],
+}))
+"""
+
+
+def run_python(script, *argv):
+    """In a process of its own, since JAX reads how many devices there are when it starts."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    paths = [str(TRAINING), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, argv)],
+        env=kept | {"PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run_plan(*argv, before=""):
+    return run_python(IN_A_PROCESS.format(before=before), "plan", *argv)
+
+
+@pytest.mark.parametrize("fsdp", [1, 4])
+def test_the_step_for_eight_devices_sends_gradients_alone(tmp_path, fsdp):
+    out = tmp_path / "plan.json"
+    options = ("--topology", "cpu:8", "--batch", 2, "--fsdp", fsdp, "--json", out)
+    done = run_plan("--preset", "tiny", *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    assert (found["devices"], found["batch_size"], found["unexpected"]) == (8, 16, [])
+    kinds = {row["kind"] for row in found["collectives"]}
+    assert kinds == (
+        {"all-reduce"} if fsdp == 1 else {"all-reduce", "all-gather", "reduce-scatter"}
+    )
+    memory = found["memory"]
+    assert memory["average"] == memory["parameters"]
+    assert memory["moments"] - 2 * memory["parameters"] in (4, 8)  # Adam counts its steps, twice
+    assert memory["batch"] == 2 * 2 * 2 * 24 * 24 * 3
+    assert memory["parameters"] == 4 * (PARAMETERS if fsdp == 1 else PARAMETERS - SPLIT * 3 // 4)
+    assert "none that should not be there" in done.stdout
+
+
+def test_what_should_not_be_sent_ends_with_1_and_is_named(tmp_path):
+    options = ("--topology", "cpu:8", "--batch", 2, "--fsdp", 4)
+    done = run_plan("--preset", "tiny", *options, before=LEFT_TO_XLA)
+    assert done.returncode == 1
+    assert "all-to-all: " in done.stdout
+    assert "jaxswap: The step sends what" in done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("libtpu") is None, reason="no compiler for TPUs here")
+def test_the_step_for_a_tpu_slice_sends_gradients_alone():
+    done = run_python(FOR_A_SLICE)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["unexpected"] == []
+    assert found["devices"] == [4, 1]
+    assert {"all-reduce", "all-gather"} <= set(found["kinds"])
+    assert found["flops"] > 0
+
+
+@pytest.mark.skipif(importlib.util.find_spec("libtpu") is None, reason="no compiler for TPUs here")
+def test_a_slice_that_there_is_not_is_refused():
+    done = run_plan("--preset", "tiny", "--topology", "v5e:3x5")
+    assert done.returncode == 1
+    assert "knows no slice v5e:3x5" in done.stderr.splitlines()[-1]
+
+
+def test_devices_that_cannot_share_are_refused():
+    done = run_plan("--preset", "tiny", "--topology", "cpu:6", "--fsdp", "4")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("theirs: 3 or 6.")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--preset", "tiny", "--topology", "cpu:8"), "Unknown preset 'tiny'"),
+        (("--preset", "quick", "--topology", "gpu:8"), "A topology is cpu:N"),
+        (("--preset", "quick", "--topology", "cpu:8", "--batch", "0"), "--batch must be >= 1"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(options, said):
+    with pytest.raises(parsing.UsageError, match=said):
+        parsing.parse(["plan", *options])
+
+
+@pytest.fixture
+def made():
+    """A plan of round numbers for v5e, whose ridge is at 240.5."""
+    memory = program.Memory(
+        parameters=2**20,
+        moments=2**21,
+        average=0,
+        batch=2**19,
+        temporaries=2**22,
+        code=2**18,
+        padding=0,
+    )
+    sent = collectives.Collective("all-reduce", (collectives.Array("f32", 2**18),), 1, "psum")
+    step = program.Program(
+        memory=memory, flops=197e9, bytes_accessed=1e9, sent=(sent, sent), unexpected=()
+    )
+    return plan.Plan(
+        preset="quick",
+        where=topology.parse("v5e:4x4"),
+        num_hosts=4,
+        devices_per_host=4,
+        fsdp=1,
+        dtype="bfloat16",
+        batch_per_device=64,
+        step=step,
+        fit=fitting.Fit(largest=512, refused=576, compiles=5),
+    )
+
+
+def test_images_follow_from_the_peak(made):
+    assert made.images_per_s(0.5) == pytest.approx(0.5 * 1000 * 64 * 2)
+    rows = writing.to_dict(made)["input"]
+    assert [row["share_of_peak"] for row in rows] == [1.0, 0.5, 0.25]
+    assert rows[1]["images_per_s_per_host"] == pytest.approx(4 * 64_000)
+
+
+def test_json_has_what_the_lines_say(made):
+    found = json.loads(json.dumps(writing.to_dict(made)))
+    assert found["memory"]["total"] == sum(
+        size for name, size in found["memory"].items() if name not in ("total", "capacity")
+    )
+    assert found["collectives"] == [{"kind": "all-reduce", "count": 2, "bytes": 2**21}]
+    assert (found["batch_size"], found["flops_per_byte"]) == (1024, 197)
+    assert found["largest_batch"] == {"largest": 512, "refused": 576, "compiles": 5}
+    text = "\n".join(writing.lines(made))
+    assert "512 fits, 576 is refused (5 more compiles)" in text
+    assert "the chip's ridge is 241; below: its memory bounds the step" in text
+    assert "none that should not be there" in text
+
+
+def test_what_should_not_be_sent_is_in_both(made):
+    wrong = dataclasses.replace(made.step, unexpected=("all-to-all: 9 values in 1.",))
+    made = dataclasses.replace(made, step=wrong)
+    assert writing.to_dict(made)["unexpected"] == ["all-to-all: 9 values in 1."]
+    text = "\n".join(writing.lines(made))
+    assert "all-to-all: 9 values" in text
+    assert "none that" not in text
