@@ -41,9 +41,13 @@ class Plan:
     fit: fitting.Fit | None
 
     @property
-    def intensity(self) -> float:
-        """Operations for each byte that they read or write."""
-        return self.step.flops / max(self.step.bytes_accessed, 1.0)
+    def intensity(self) -> tuple[float, float]:
+        """Operations for each byte, at least and at most.
+
+        The memory sees no more bytes than the compiler counts, and no fewer than must be.
+        """
+        step = self.step
+        return step.flops / max(step.bytes_accessed, 1.0), step.flops / step.least_bytes
 
     def images_per_s(self, share: float) -> float:
         """Pictures of all identities that a device takes in a second at a share of its peak.

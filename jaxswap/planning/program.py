@@ -51,7 +51,8 @@ class Program:
         memory: in bytes.
         flops: multiplications and additions, as the compiler counts them.
         bytes_accessed: bytes that its operations read and write, as the compiler counts them: more
-            than the memory sees, since some stay in the chip's scratchpad.
+            than the memory sees. What stays in the chip's scratchpad counts, and the places where
+            the augmentation reads a picture count as if each were read from memory.
         sent: the collectives.
         unexpected: a sentence on each kind of them that should not be there.
     """
@@ -61,6 +62,17 @@ class Program:
     bytes_accessed: float
     sent: tuple[collectives.Collective, ...]
     unexpected: tuple[str, ...]
+
+    @property
+    def least_bytes(self) -> int:
+        """Bytes that the memory must see.
+
+        All that is kept is read and renewed, the batch is read, and what is dropped was written and
+        read once.
+        """
+        memory = self.memory
+        renewed = memory.parameters + memory.moments + memory.average
+        return 2 * renewed + memory.batch + 2 * memory.temporaries
 
 
 def compile_program(

@@ -25,7 +25,8 @@ def to_dict(made: plan.Plan) -> dict[str, Any]:
         | {"total": step.memory.total, "capacity": chip.hbm_bytes if chip else None},
         "flops": step.flops,
         "bytes_accessed": step.bytes_accessed,
-        "flops_per_byte": made.intensity,
+        "least_bytes": step.least_bytes,
+        "flops_per_byte": list(made.intensity),
         "ridge_flops_per_byte": chip.ridge if chip else None,
         "collectives": _collectives(step),
         "unexpected": list(step.unexpected),
@@ -52,9 +53,13 @@ def lines(made: plan.Plan) -> Iterator[str]:
             yield f"  {name:<14}{size / 2**20:>12,.1f}"
     yield ""
     yield "work of each device in a step"
-    yield f"  {'operations':<14}{made.step.flops / 1e9:>12,.1f} GFLOP"
-    yield f"  {'bytes accessed':<14}{made.step.bytes_accessed / 1e9:>12,.1f} GB"
-    yield f"  {'intensity':<14}{made.intensity:>12,.1f} FLOP a byte{_bound(made)}"
+    least, most = made.intensity
+    yield f"  operations  {made.step.flops / 1e9:,.1f} GFLOP"
+    yield (
+        f"  bytes       {made.step.least_bytes / 1e9:,.1f} GB at least, "
+        f"{made.step.bytes_accessed / 1e9:,.1f} GB as the compiler counts them"
+    )
+    yield f"  intensity   {least:,.0f} to {most:,.0f} FLOP a byte{_bound(made)}"
     yield ""
     yield "collectives in a step"
     for row in found["collectives"]:
@@ -76,8 +81,14 @@ def _bound(made: plan.Plan) -> str:
     chip = made.where.chip
     if chip is None:
         return ""
-    side = "above: its peak" if made.intensity > chip.ridge else "below: its memory"
-    return f" (the chip's ridge is {chip.ridge:,.0f}; {side} bounds the step)"
+    least, most = made.intensity
+    if least > chip.ridge:
+        side = "its peak bounds the step"
+    elif most < chip.ridge:
+        side = "its memory bounds the step"
+    else:
+        side = "whether peak or memory bounds the step, only the chip can tell"
+    return f"; the chip's ridge is {chip.ridge:,.0f}: {side}"
 
 
 def _fit(made: plan.Plan) -> str:

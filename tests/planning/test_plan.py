@@ -187,12 +187,23 @@ def test_json_has_what_the_lines_say(made):
         size for name, size in found["memory"].items() if name not in ("total", "capacity")
     )
     assert found["collectives"] == [{"kind": "all-reduce", "count": 2, "bytes": 2**21}]
-    assert (found["batch_size"], found["flops_per_byte"]) == (1024, 197)
+    assert found["batch_size"] == 1024
+    assert found["least_bytes"] == 2 * 3 * 2**20 + 2**19 + 2 * 2**22
+    assert found["flops_per_byte"] == [197, pytest.approx(197e9 / found["least_bytes"])]
     assert found["largest_batch"] == {"largest": 512, "refused": 576, "compiles": 5}
     text = "\n".join(writing.lines(made))
     assert "512 fits, 576 is refused (5 more compiles)" in text
-    assert "the chip's ridge is 241; below: its memory bounds the step" in text
+    assert "only the chip can tell" in text
     assert "none that should not be there" in text
+
+
+@pytest.mark.parametrize(
+    ("flops", "bytes_accessed", "said"), [(197e12, 1e9, "its peak"), (1e9, 1e9, "its memory")]
+)
+def test_what_bounds_the_step_is_said_where_both_counts_agree(made, flops, bytes_accessed, said):
+    step = dataclasses.replace(made.step, flops=flops, bytes_accessed=bytes_accessed)
+    text = "\n".join(writing.lines(dataclasses.replace(made, step=step)))
+    assert f"the chip's ridge is 241: {said} bounds the step" in text
 
 
 def test_what_should_not_be_sent_is_in_both(made):
