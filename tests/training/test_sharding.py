@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from types import SimpleNamespace
 
 import jax
 import pytest
@@ -10,6 +9,16 @@ from jax.sharding import PartitionSpec
 
 from jaxswap import config, errors
 from jaxswap.training import sharding, state
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """What a mesh asks of its devices."""
+
+    process_index: int
+    id: int
+    platform: str = "cpu"
+    device_kind: str = "cpu"
 
 
 def mesh_of(devices, *, fsdp=1):
@@ -61,13 +70,13 @@ def test_groups_that_do_not_fit_name_the_nearest_that_do(fsdp, fits):
 
 
 def test_neighbours_of_one_host_share_the_state():
-    devices = [SimpleNamespace(process_index=i % 2, id=i) for i in range(8)]
+    devices = [Device(process_index=i % 2, id=i) for i in range(8)]
     mesh = sharding.make_mesh(fsdp=4, devices=devices)
     assert [[device.process_index for device in row] for row in mesh.devices] == [[0] * 4, [1] * 4]
 
 
 def test_hosts_must_have_equally_many_devices(monkeypatch):
-    devices = [SimpleNamespace(process_index=int(i > 0), id=i) for i in range(4)]
+    devices = [Device(process_index=int(i > 0), id=i) for i in range(4)]
     monkeypatch.setattr(jax, "devices", lambda: devices)
     with pytest.raises(errors.RunError, match=re.escape("hosts have 1, 3 devices")):
         sharding.training_mesh(config.TrainConfig(batch_size=8))
