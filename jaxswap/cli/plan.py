@@ -32,11 +32,13 @@ class Plan:
     """Devices: cpu:8, or a TPU slice such as v5e:4x4, v6e:8x8, v5p:2x2x4."""
     batch: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
     """Chips of each identity on each device. Without it, the preset's batch on each."""
-    precision: Literal["bf16", "f32"] | None = None
+    precision: Annotated[
+        Literal["bf16", "f32"] | None, tyro.conf.arg(metavar="{bf16,f32}", help_behavior_hint="")
+    ] = None
     """Type of the computation. Without it, the preset's."""
     fsdp: int = 1
     """Devices that share one copy of the state, as --train.fsdp."""
-    json: Path | None = None
+    json: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
     """Write the plan there, too, as JSON."""
 
     def __post_init__(self) -> None:
