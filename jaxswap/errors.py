@@ -37,5 +37,9 @@ class OutputError(JaxswapError):
     """An output that cannot be written where the user wants it."""
 
 
+class Terminated(KeyboardInterrupt):  # noqa: N818: like its parent it is no error
+    """SIGTERM before there was anything to save; like Ctrl-C, no `except Exception` stops it."""
+
+
 class MissingExtraError(JaxswapError):
     """A feature whose optional packages are not installed."""

@@ -1,11 +1,25 @@
 """Several hosts that train one run together: each starts the same command."""
 
+import contextlib
 import dataclasses
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from jaxswap import errors
+
+if TYPE_CHECKING:
+    from jaxswap.training import herald, liveness
+
+PATIENCE_SECONDS = 300
+HEARTBEAT_SECONDS = 45
+"""After which JAX itself ends the others: the second line, for when the first host does not answer."""
+
+_LAST_WORDS = (
+    "This training was killed, or the first host of the job was lost or did not come. Start the same "
+    "command on every host again: it goes on from the last checkpoint."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,23 +46,68 @@ class Hosts:
                 "--hosts.join: give all or none."
             )
 
-    def enter(self) -> None:
-        """Join the job, before anything else uses a device.
+    @contextlib.contextmanager
+    def joined(self, *, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[None]:
+        """Join the job, before anything else uses a device, and watch the other hosts.
+
+        Inside it, a lost host ends this process with one line and exit code 75, within a minute.
+
+        Args:
+            patience_seconds: how long to wait for the other hosts at the start.
 
         Raises:
             RunError: if the hosts do not find each other.
         """
         if not self.join:
+            yield
             return
+        from jaxswap.training import herald, liveness
+
+        with herald.Herald(_LAST_WORDS) as last:
+            watch = self._initialize(patience_seconds, last)
+            try:
+                yield
+            except (errors.JaxswapError, KeyboardInterrupt) as error:
+                # The disk refuses a host, or a collective inside of the save has lost one.
+                watch.fail(own=not isinstance(error, errors.OutputError))
+                raise
+            except Exception:
+                watch.fail(own=False)
+                raise
+            watch.finish()
+
+    def _initialize(self, patience_seconds: int, last: "herald.Herald") -> "liveness.Watch":
         import jax
+        from jax._src import distributed  # where Orbax has the client from as well
+
+        from jaxswap.training import liveness
 
         try:
-            jax.distributed.initialize(self.coordinator, self.count, self.index)
+            jax.distributed.initialize(
+                self.coordinator,
+                self.count,
+                self.index,
+                initialization_timeout=patience_seconds,
+                heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
+            )
         except (ValueError, RuntimeError) as error:
             raise errors.RunError(
-                f"The hosts did not find each other ({str(error).splitlines()[0]}). Give "
-                "--hosts.coordinator, --hosts.count and --hosts.index."
+                f"The hosts did not find each other in {patience_seconds} s "
+                f"({str(error).splitlines()[0][:200]}). Start the same command on every host, and "
+                "give --hosts.coordinator, --hosts.count and --hosts.index where they cannot be "
+                "found."
             ) from error
+
+        def end(line: str) -> None:
+            last.dismiss()
+            liveness.say_and_leave(line)
+
+        return liveness.Watch(
+            distributed.global_state.client,
+            index=jax.process_index(),
+            count=jax.process_count(),
+            end=end,
+        )
 
 
 ALONE = Hosts()

@@ -1,6 +1,7 @@
 """The console script: parse, call one command, turn what went wrong into one line.
 
-Exit codes: 0 well, 1 something that the user can fix, 2 a wrong command line, 130 Ctrl-C.
+Exit codes: 0 well, 1 something that the user can fix, 2 a wrong command line, 75 (EX_TEMPFAIL of
+sysexits.h) a training that was stopped and goes on with the same command, 130 Ctrl-C.
 """
 
 import errno
@@ -51,6 +52,8 @@ def run(argv: Sequence[str]) -> int:
         return command()
     except errors.JaxswapError as error:
         return _say(str(error))
+    except errors.Terminated:
+        return _say("Stopped. The same command goes on.", code=os.EX_TEMPFAIL)
     except KeyboardInterrupt:
         return _say("Stopped. What was complete before is as it was.", code=130)
     except Exception as error:

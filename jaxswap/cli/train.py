@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from jaxswap.cli import identities, joining
 class Train:
     """Train one model for two or more identities, or go on with a run that was stopped.
 
-    Ctrl-C saves a checkpoint and stops; the same command goes on from there.
+    Ctrl-C or SIGTERM saves a checkpoint and stops with exit code 75; the same command goes on.
 
     Example: jaxswap train --identity a=faces/anna --identity b=faces/ben --run runs/anna-ben
     """
@@ -40,11 +41,21 @@ class Train:
 
     def __call__(self) -> int:
         """Build the dataset where there is none, then train to the last step."""
+        from jaxswap.training import stopping
+
+        # With other hosts JAX takes SIGTERM, as soon as they have met.
+        with (
+            contextlib.nullcontext() if self.hosts.join else stopping.at_once(),
+            self.hosts.joined(),
+        ):
+            reached = self._train()
+        return 0 if reached >= self.configuration.steps else os.EX_TEMPFAIL
+
+    def _train(self) -> int:
         from jaxswap.cli import manifest, run_data
         from jaxswap.training import loop, sharding
 
         named = identities.parse(self.identity)
-        self.hosts.enter()
         data = run_data.prepare(
             self.run, named, data=self.configuration.data, may_build=not self.hosts.join
         )
@@ -53,7 +64,7 @@ class Train:
         with contextlib.closing(
             run_data.batches(data, list(named), configuration=self.configuration)
         ) as loader:
-            loop.train(
+            return loop.train(
                 self.configuration,
                 mesh=mesh,
                 run_dir=self.run,
@@ -62,4 +73,3 @@ class Train:
                 loader=loader,
                 validation=run_data.pictures(chips),
             )
-        return 0

@@ -1,17 +1,45 @@
-"""Ctrl-C and SIGTERM as a wish to stop after the step, once; the second one is obeyed at once."""
+"""Ctrl-C and SIGTERM as a wish to stop after the step; a second Ctrl-C is obeyed at once."""
 
+import contextlib
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 import jax
 
+from jaxswap import errors
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """SIGTERM ends what runs here as Ctrl-C does: before a training there is nothing to save.
+
+    Raises:
+        Terminated: where SIGTERM met the main thread.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        raise errors.Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
 class StopRequest:
-    """While it is entered, the first signal only sets a flag."""
+    """While it is entered, a signal only sets a flag.
+
+    SIGTERM may come many times, as schedulers send it; a second Ctrl-C means it.
+    """
 
     def __init__(self) -> None:
         self._requested = False
@@ -45,7 +73,7 @@ class StopRequest:
         return self._requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._requested:
+        if self._requested and number == signal.SIGINT:
             for former, handler in self._former.items():
                 signal.signal(former, handler)
             raise KeyboardInterrupt

@@ -1,5 +1,6 @@
 """Promises that only separate processes can show."""
 
+import os
 import signal
 import socket
 
@@ -37,22 +38,21 @@ def test_a_killed_run_goes_on_to_the_same_bits(run_tiny, whole, tmp_path):
 def test_sigterm_saves_and_says_how_to_go_on(run_tiny, whole, tmp_path):
     run_dir = tmp_path / "run"
     code, line, said = run_tiny(run_dir, term_at=2)
-    assert code == 0
+    assert code == os.EX_TEMPFAIL
     assert line.startswith("step 2 ")
     assert "Run the same command again to go on" in said
     assert run_tiny(run_dir)[1] == whole
 
 
-def start_hosts(start_tiny, run_dir, count=2, **options):
-    """Processes that are one training; an option may be a list, of one value for each."""
+def start_hosts(start_tiny, run_dir, *options):
+    """Processes that are one training, each with options of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    started = []
-    for process in range(count):
-        own = {k: v[process] if isinstance(v, list) else v for k, v in options.items()}
-        started.append(start_tiny(run_dir, port=port, hosts=count, process=process, **own))
-    return started
+    return [
+        start_tiny(run_dir, **({"hosts": len(options), "port": port, "process": process} | given))
+        for process, given in enumerate(options)
+    ]
 
 
 def wait_for(hosts):
@@ -85,7 +85,7 @@ def alone(run_tiny, tmp_path_factory):
 def test_every_layout_trains_the_same(start_tiny, alone, tmp_path, hosts, devices, fsdp):
     path = tmp_path / "report.npz"
     options = {"devices": devices, "fsdp": fsdp, "report": path, "steps": 20}
-    wait_for(start_hosts(start_tiny, tmp_path, hosts, **options))
+    wait_for(start_hosts(start_tiny, tmp_path, *[options] * hosts))
     found = dict(np.load(path))
     assert (found["devices"], found["parts"]) == (hosts * devices, fsdp)
     for name in alone:
@@ -125,13 +125,38 @@ def test_a_run_goes_on_in_another_layout(tiny, run_tiny, whole_dir, whole, tmp_p
     np.testing.assert_allclose(losses[-1], expected[-1], rtol=1e-5)
 
 
+def ends(hosts):
+    """Of each host its exit code, last line of output and what it said."""
+    said = [host.communicate(timeout=300) for host in hosts]
+    lines = [(out.strip().splitlines() or [""])[-1] for out, _ in said]
+    return [
+        (host.returncode, line, err)
+        for host, line, (_, err) in zip(hosts, lines, said, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def two_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("two") / "run"
+
+
+@pytest.fixture(scope="module")
+def two(start_tiny, two_dir):
+    """A run of six steps by two hosts: what both printed."""
+    first, second = ends(start_hosts(start_tiny, two_dir, {}, {}))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert first[1] == second[1]
+    return first[1]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("fsdp", [1, 2])
-def test_two_hosts_train_as_one(start_tiny, whole, whole_dir, tmp_path, fsdp):
+def test_two_hosts_train_as_one(start_tiny, whole_dir, whole, tmp_path, fsdp):
     run_dir = tmp_path / "run"
-    said = wait_for(start_hosts(start_tiny, run_dir, fsdp=fsdp))
+    first, second = ends(start_hosts(start_tiny, run_dir, *[{"fsdp": fsdp}] * 2))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert first[1] == second[1]
     assert runs.Run.open(run_dir).steps() == [3, 6]
-    assert said[0][0].strip().splitlines()[-1] == said[1][0].strip().splitlines()[-1]
     losses, expected = (
         [report["loss"] for report in runs.read_metrics(folder)] for folder in (run_dir, whole_dir)
     )
@@ -139,9 +164,61 @@ def test_two_hosts_train_as_one(start_tiny, whole, whole_dir, tmp_path, fsdp):
 
 
 @pytest.mark.long
-def test_two_hosts_stop_at_the_same_step(start_tiny, tmp_path):
-    said = wait_for(start_hosts(start_tiny, tmp_path / "run", term_at=[2, -1]))
-    lines = [out.strip().splitlines()[-1] for out, _ in said]
-    assert lines[0] == lines[1]
-    assert lines[0].split()[1] in ("2", "3", "4")
-    assert "Run the same command again to go on" in said[0][1]
+@pytest.mark.parametrize("told", [({"term_at": 2}, {}), ({"term_at": 1}, {"term_at": 3})])
+def test_two_hosts_stop_at_the_same_step_and_go_on(start_tiny, two, tmp_path, told):
+    paced = [{"pause": 0.3} | options for options in told]
+    first, second = ends(start_hosts(start_tiny, tmp_path / "run", *paced))
+    assert (first[0], second[0]) == (os.EX_TEMPFAIL, os.EX_TEMPFAIL), (first, second)
+    assert first[1] == second[1]
+    assert int(first[1].split()[1]) < 6
+    assert "Run the same command again to go on" in first[2]
+    again = ends(start_hosts(start_tiny, tmp_path / "run", {}, {}))
+    assert [(code, line) for code, line, _ in again] == [(0, two)] * 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("lost", "fate", "code", "said"),
+    [
+        (1, "kill_at", os.EX_TEMPFAIL, "Host 1 of 2 was lost"),
+        (0, "kill_at", -signal.SIGABRT, "the first host of the job was lost"),
+    ],
+)
+def test_a_lost_host_ends_the_other_and_the_run_goes_on(
+    start_tiny, two, tmp_path, lost, fate, code, said
+):
+    options = [{}, {}]
+    options[lost] = {fate: 5}
+    hosts = start_hosts(start_tiny, tmp_path / "run", *options)
+    found = ends(hosts)
+    assert found[1 - lost][0] == code, found
+    assert said in found[1 - lost][2].splitlines()[-1]
+    assert "Start the same command on every host again" in found[1 - lost][2].splitlines()[-1]
+    again = ends(start_hosts(start_tiny, tmp_path / "run", {}, {}))
+    assert [(code, line) for code, line, _ in again] == [(0, two)] * 2
+
+
+@pytest.mark.long
+def test_a_host_that_nobody_joins_says_so(start_tiny, tmp_path):
+    (host,) = ends(start_hosts(start_tiny, tmp_path / "run", {"patience": 3, "hosts": 2}))
+    assert host[0] == -signal.SIGABRT, host  # by JAX
+    assert "The hosts did not find each other in 3 s" in host[2].splitlines()[-1]
+
+
+@pytest.mark.long
+def test_sigterm_at_any_moment_leads_to_the_same_bits(start_tiny, two, tmp_path):
+    """As often as JAXSWAP_SIGTERMS says: to both hosts at once, at a random moment."""
+    rng = np.random.default_rng(7)
+    stopped = 0
+    for n in range(int(os.environ.get("JAXSWAP_SIGTERMS", "2"))):
+        run_dir = tmp_path / str(n)
+        at = int(rng.integers(1, 7))
+        paced = {"pause": 0.3, "term_at": at}
+        found = ends(start_hosts(start_tiny, run_dir, paced, paced))
+        assert found[0][:2] == found[1][:2], found
+        assert found[0][0] in (0, os.EX_TEMPFAIL), found
+        if found[0][0]:
+            stopped += 1
+            found = ends(start_hosts(start_tiny, run_dir, {}, {}))
+        assert [(code, line) for code, line, _ in found] == [(0, two)] * 2
+    assert stopped

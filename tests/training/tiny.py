@@ -1,8 +1,9 @@
 """A training of seconds, also as a program: python tiny.py RUN_DIR key=value...
 
-Keys: steps, seed, fsdp, term_at, kill_at (a signal to itself when that batch is drawn), port, hosts
-and process (one of many), report (an .npz to write gradients, losses and augmented pixels to,
-instead of training), source (a run whose latest checkpoint is read and saved again, instead).
+Keys: steps, seed, fsdp, term_at, kill_at, freeze_at (a signal to itself when that batch is drawn),
+pause (seconds at each batch), port, hosts, process, patience (one of many hosts), report (an .npz
+to write gradients, losses and augmented pixels to, instead of training), source (a run whose
+latest checkpoint is read and saved again, instead).
 """
 
 import dataclasses
@@ -13,10 +14,12 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from jaxswap import config
+from jaxswap import config, errors
+from jaxswap.cli import joining
 
 IDENTITIES = ["a", "b"]
 MANIFEST = {"identities": [{"name": name} for name in IDENTITIES], "preset": "tiny"}
@@ -173,28 +176,37 @@ def save_again(source: Path, run_dir: Path, configuration: config.Config) -> str
     return digest.hexdigest()
 
 
-def main(run_dir: Path, options: dict[str, str]) -> None:
+def main(run_dir: Path, options: dict[str, str]) -> int:
     configuration = dataclasses.replace(
         CONFIG,
         steps=int(options.get("steps", 6)),
         seed=int(options.get("seed", 5)),
         train=dataclasses.replace(CONFIG.train, fsdp=int(options.get("fsdp", 1))),
     )
-    loader = {}
+    hosts, loader = joining.ALONE, {}
     if "port" in options:
-        import jax
+        process, count = int(options["process"]), int(options["hosts"])
+        coordinator = f"127.0.0.1:{options['port']}"
+        hosts = joining.Hosts(join=True, coordinator=coordinator, count=count, index=process)
+        loader["shard"] = (process, count)
+    with hosts.joined(patience_seconds=int(options.get("patience", 120))):
+        return work(run_dir, configuration, options, loader)
 
-        process, hosts = int(options["process"]), int(options["hosts"])
-        jax.distributed.initialize(f"127.0.0.1:{options['port']}", hosts, process)
-        loader["shard"] = (process, hosts)
+
+def work(
+    run_dir: Path, configuration: config.Config, options: dict[str, str], loader: dict[str, Any]
+) -> int:
     if "report" in options:
         report(Path(options["report"]), configuration, **loader)
-        return
+        return 0
     if "source" in options:
         sys.stdout.write(save_again(Path(options["source"]), run_dir, configuration))
-        return
+        return 0
 
     def on_batch(n: int) -> None:
+        time.sleep(float(options.get("pause", 0)))
+        if n == int(options.get("freeze_at", -1)):
+            os.kill(os.getpid(), signal.SIGSTOP)
         if n == int(options.get("term_at", -1)):
             os.kill(os.getpid(), signal.SIGTERM)
         if n == int(options.get("kill_at", -1)):
@@ -207,7 +219,17 @@ def main(run_dir: Path, options: dict[str, str]) -> None:
     from jaxswap import runs
 
     sys.stdout.write(f"step {reached} {runs.Run.open(run_dir).fingerprint()}\n")
+    return 0 if reached == configuration.steps else os.EX_TEMPFAIL
+
+
+def program(run_dir: Path, options: dict[str, str]) -> int:
+    try:
+        return main(run_dir, options)
+    except errors.JaxswapError as error:
+        sys.stderr.write(f"jaxswap: {error}\n")
+        return 1
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), dict(argument.split("=", 1) for argument in sys.argv[2:]))
+    code = program(Path(sys.argv[1]), dict(argument.split("=", 1) for argument in sys.argv[2:]))
+    sys.exit(code)
