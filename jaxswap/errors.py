@@ -37,7 +37,7 @@ class OutputError(JaxswapError):
     """An output that cannot be written where the user wants it."""
 
 
-class Terminated(KeyboardInterrupt):  # noqa: N818: like its parent it is no error
+class Terminated(KeyboardInterrupt):
     """SIGTERM before there was anything to save; like Ctrl-C, no `except Exception` stops it."""
 
 

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 300
 HEARTBEAT_SECONDS = 45
-"""After which JAX itself ends the others: the second line, for when the first host does not answer."""
+"""After which JAX itself ends the others, also where the first host is beyond reach."""
 
+_NOT_FOUND = (
+    "The hosts did not find each other in {seconds} s. Start the same command on every host, and "
+    "give --hosts.coordinator, --hosts.count and --hosts.index where they are not found."
+)
 _LAST_WORDS = (
-    "This training was killed, or the first host of the job was lost or did not come. Start the same "
+    "This training was killed, or the first host of the job was lost. Start the same "
     "command on every host again: it goes on from the last checkpoint."
 )
 
@@ -61,10 +65,12 @@ class Hosts:
         if not self.join:
             yield
             return
-        from jaxswap.training import herald, liveness
+        from jaxswap.training import herald
 
-        with herald.Herald(_LAST_WORDS) as last:
+        not_found = _NOT_FOUND.format(seconds=patience_seconds)
+        with herald.Herald(not_found) as last:  # JAX ends the process as well when none comes
             watch = self._initialize(patience_seconds, last)
+            last.change(_LAST_WORDS)
             try:
                 yield
             except (errors.JaxswapError, KeyboardInterrupt) as error:
@@ -92,10 +98,8 @@ class Hosts:
             )
         except (ValueError, RuntimeError) as error:
             raise errors.RunError(
-                f"The hosts did not find each other in {patience_seconds} s "
-                f"({str(error).splitlines()[0][:200]}). Start the same command on every host, and "
-                "give --hosts.coordinator, --hosts.count and --hosts.index where they cannot be "
-                "found."
+                f"{_NOT_FOUND.format(seconds=patience_seconds)} "
+                f"({str(error).splitlines()[0][:200]})"
             ) from error
 
         def end(line: str) -> None:

@@ -1,9 +1,9 @@
 """Whether all hosts of a training are alive: a lost one ends the others with a line, not a hang.
 
 Every host counts up under a key of its own in JAX's coordination service, which the first host
-serves. The first host alone reads all of them and writes the verdict, so that the traffic grows with
-the number of hosts and not with its square. All of it runs in a thread, since the main thread waits
-in a collective for the host that will never answer.
+serves. The first host alone reads all of them and writes the verdict, so that the traffic grows
+with the number of hosts and not with its square. All of it runs in a thread, since the main thread
+waits in a collective for the host that will never answer.
 """
 
 import math
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 BEAT_SECONDS = 2.0
 SILENCE_SECONDS = 25.0
@@ -24,6 +24,7 @@ _FAILED, _FINISHED = "failed", "finished"
 _GO_ON = "Start the same command on every host again: it goes on from the last checkpoint."
 
 
+@runtime_checkable
 class Keys(Protocol):
     """The part of JAX's client of the coordination service that is used."""
 
@@ -90,7 +91,7 @@ class Watch:
                 )
                 verdict = self._verdict()
                 answered = time.monotonic()
-            except Exception as error:  # noqa: BLE001: whatever it raises, the service is silent
+            except (ValueError, RuntimeError) as error:  # JAX raises both for a silent service
                 verdict = ""
                 if time.monotonic() - answered > SILENCE_SECONDS:
                     reason = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -10,7 +10,8 @@ import pytest
 PROGRAM = """
 import os, sys
 from jaxswap.training import herald
-with herald.Herald("It is over."):
+with herald.Herald("It began.") as last:
+    last.change("It is over.")
     if sys.argv[1] == "abort":
         os.abort()
 """
