@@ -15,6 +15,7 @@ fi
 
 asked_to_stop=0
 child=
+# shellcheck disable=SC2329 # the trap calls it
 pass_on() {
     asked_to_stop=1
     if [[ -n $child ]]; then
