@@ -2,13 +2,16 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from jaxswap import errors
 from jaxswap.cli import main, parsing
+from jaxswap.training import stopping
 
 
 @pytest.fixture
@@ -49,6 +52,19 @@ def test_a_wrong_command_line_exits_with_2(capsys):
 def test_ctrl_c_is_one_line(run_command, capsys):
     assert run_command(raising(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_sigterm_before_a_training_says_that_it_goes_on(run_command, capsys):
+    def command() -> int:
+        with stopping.at_once():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        return 0
+
+    former = signal.getsignal(signal.SIGTERM)
+    assert run_command(command) == os.EX_TEMPFAIL
+    assert capsys.readouterr().err == "jaxswap: Stopped. The same command goes on.\n"
+    assert signal.getsignal(signal.SIGTERM) is former
 
 
 @pytest.mark.parametrize(
