@@ -21,7 +21,7 @@ _NOT_FOUND = (
     "give --hosts.coordinator, --hosts.count and --hosts.index where they are not found."
 )
 _LAST_WORDS = (
-    "This training was killed, or the first host of the job was lost. Start the same "
+    "Another host was lost, the first one perhaps, or this training was killed. Start the same "
     "command on every host again: it goes on from the last checkpoint."
 )
 

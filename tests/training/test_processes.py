@@ -177,23 +177,23 @@ def test_two_hosts_stop_at_the_same_step_and_go_on(start_tiny, two, tmp_path, to
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("fate", ["kill_at", "freeze_at"])
 @pytest.mark.parametrize(
-    ("lost", "fate", "code", "said"),
-    [
-        (1, "kill_at", os.EX_TEMPFAIL, "Host 1 of 2 was lost"),
-        (0, "kill_at", -signal.SIGABRT, "the first host of the job was lost"),
-    ],
+    ("lost", "named"), [(1, "Host 1 of 2 was lost"), (0, "The first host does not answer")]
 )
 def test_a_lost_host_ends_the_other_and_the_run_goes_on(
-    start_tiny, two, tmp_path, lost, fate, code, said
+    start_tiny, two, tmp_path, lost, named, fate
 ):
     options = [{}, {}]
     options[lost] = {fate: 5}
     hosts = start_hosts(start_tiny, tmp_path / "run", *options)
-    found = ends(hosts)
-    assert found[1 - lost][0] == code, found
-    assert said in found[1 - lost][2].splitlines()[-1]
-    assert "Start the same command on every host again" in found[1 - lost][2].splitlines()[-1]
+    code, _, said = ends([hosts[1 - lost]])[0]
+    hosts[lost].kill()  # it may be frozen
+    hosts[lost].communicate()
+    # JAX ends a process by itself where it finds out first, which the load of the machine decides.
+    words = {os.EX_TEMPFAIL: named, -signal.SIGABRT: "Another host was lost"}
+    assert words[code] in said.splitlines()[-1]
+    assert "Start the same command on every host again" in said.splitlines()[-1]
     again = ends(start_hosts(start_tiny, tmp_path / "run", {}, {}))
     assert [(code, line) for code, line, _ in again] == [(0, two)] * 2
 
@@ -206,19 +206,15 @@ def test_a_host_that_nobody_joins_says_so(start_tiny, tmp_path):
 
 
 @pytest.mark.long
-def test_sigterm_at_any_moment_leads_to_the_same_bits(start_tiny, two, tmp_path):
-    """As often as JAXSWAP_SIGTERMS says: to both hosts at once, at a random moment."""
+def test_sigterm_at_any_moment_leads_to_the_same_bits(start_tiny, tmp_path):
+    """As often as JAXSWAP_SIGTERMS says: to both hosts at once, at a random step."""
     rng = np.random.default_rng(7)
-    stopped = 0
+    longer = {"steps": 24}
+    whole = ends(start_hosts(start_tiny, tmp_path / "whole", longer, longer))[0][:2]
     for n in range(int(os.environ.get("JAXSWAP_SIGTERMS", "2"))):
-        run_dir = tmp_path / str(n)
-        at = int(rng.integers(1, 7))
-        paced = {"pause": 0.3, "term_at": at}
-        found = ends(start_hosts(start_tiny, run_dir, paced, paced))
-        assert found[0][:2] == found[1][:2], found
-        assert found[0][0] in (0, os.EX_TEMPFAIL), found
-        if found[0][0]:
-            stopped += 1
-            found = ends(start_hosts(start_tiny, run_dir, {}, {}))
-        assert [(code, line) for code, line, _ in found] == [(0, two)] * 2
-    assert stopped
+        told = longer | {"pause": 0.1, "term_at": int(rng.integers(1, 13))}
+        first, second = ends(start_hosts(start_tiny, tmp_path / str(n), told, told))
+        assert first[:2] == second[:2], (first, second)
+        assert first[0] == os.EX_TEMPFAIL, first
+        again = ends(start_hosts(start_tiny, tmp_path / str(n), longer, longer))
+        assert [(code, line) for code, line, _ in again] == [whole] * 2
