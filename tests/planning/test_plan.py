@@ -43,15 +43,18 @@ step.mean_gradients = mean_gradients
 
 
 FOR_A_SLICE = """
-import dataclasses, json, os
+import dataclasses, json, os, sys
 from jaxswap.planning import topology
 where = topology.parse("v5e:2x2")
 topology.prepare(where, os.environ)
+from jaxswap import presets
 from jaxswap.planning import program
 import tiny
 devices = topology.devices(where)
-train = dataclasses.replace(tiny.CONFIG.train, fsdp=2)
-configuration = dataclasses.replace(tiny.CONFIG, train=train)
+chosen = (presets.PRESETS | {"tiny": tiny.CONFIG})[sys.argv[1]]
+configuration = dataclasses.replace(
+    chosen, train=dataclasses.replace(chosen.train, fsdp=int(sys.argv[2]))
+)
 made = program.compile_program(configuration, devices, batch_per_device=2)
 print(json.dumps({
     "unexpected": made.unexpected,
@@ -108,13 +111,18 @@ def test_what_should_not_be_sent_ends_with_1_and_is_named(tmp_path):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("libtpu") is None, reason="no compiler for TPUs here")
-def test_the_step_for_a_tpu_slice_sends_gradients_alone():
-    done = run_python(FOR_A_SLICE)
+@pytest.mark.parametrize(
+    ("preset", "fsdp", "kinds"),
+    [("quick", 1, {"all-reduce"}), ("tiny", 2, {"all-reduce", "all-gather"})],
+)
+def test_the_step_for_a_tpu_slice_sends_gradients_alone(preset, fsdp, kinds):
+    done = run_python(FOR_A_SLICE, preset, fsdp)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["unexpected"] == []
     assert found["devices"] == [4, 1]
-    assert {"all-reduce", "all-gather"} <= set(found["kinds"])
+    assert kinds <= set(found["kinds"])
+    assert fsdp > 1 or kinds == set(found["kinds"])
     assert found["flops"] > 0
 
 
