@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,25 @@ class Dataset:
         }
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Chips:
+    """The chips of one identity, before they are divided.
+
+    Attributes:
+        origin: where they come from, for messages.
+        fingerprint: SHA-256 in hex of their contents.
+        source: index of each chip's footage.
+        time_s: time of each chip in its footage, in seconds.
+        examples: what is stored of the chips at some positions, in that order.
+    """
+
+    origin: str
+    fingerprint: str
+    source: np.ndarray
+    time_s: np.ndarray
+    examples: Callable[[Sequence[int]], Iterator[dict[str, Any]]]
+
+
 def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -> Dataset:
     """Write facesets as one dataset at `out`, or take the one that is there if it is the same.
 
@@ -110,16 +129,36 @@ def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -
         FacesetError: if a folder is no faceset, or one of its chips is broken.
         DatasetError: if a faceset has too few chips, or a name cannot be an identity's.
     """
-    _check_names(list(facesets))
-    _check_place(out)
+    check(list(facesets), out)
     opened = {name: faceset.Faceset.open(path) for name, path in facesets.items()}
-    divided = {name: _divide(name, faces, data) for name, faces in opened.items()}
-    fingerprints = {name: faces.fingerprint() for name, faces in opened.items()}
+    return write(
+        {name: _chips(faces, name, data.chip_size) for name, faces in opened.items()},
+        out,
+        data=data,
+    )
+
+
+def write(identities: Mapping[str, Chips], out: Path, *, data: config.DataConfig) -> Dataset:
+    """Write chips as one dataset, like `build`.
+
+    Args:
+        identities: the chips by the names of their identities.
+        out: folder of the dataset.
+        data: side of the chips, and what is held out for validation.
+
+    Raises:
+        OutputError: if something that is no dataset is at `out`.
+        FacesetError: if an identity has too few chips.
+        DatasetError: if a name cannot be an identity's.
+    """
+    check(list(identities), out)
+    divided = {name: _divide(chips, data) for name, chips in identities.items()}
+    fingerprints = {name: chips.fingerprint for name, chips in identities.items()}
     existing = _existing(out)
     if existing is not None and _is_built_from(existing, fingerprints, data):
         return existing
     with files.replacing_folder(out) as partial:
-        _write_chips(partial, opened, divided, chip_size=data.chip_size)
+        _write_chips(partial, identities, divided, chip_size=data.chip_size)
         header = dataset_header.Header(
             chip_size=data.chip_size,
             validation_share=data.validation_share,
@@ -128,13 +167,24 @@ def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -
                 dataset_header.Part(
                     name=name, fingerprint=fingerprints[name], counts=_counts(divided[name])
                 )
-                for name in opened
+                for name in identities
             ),
             files=dataset_header.scan(partial),
             version=version.__version__,
         )
         dataset_header.write(partial, header)
     return Dataset(out, header)
+
+
+def check(names: Sequence[str], out: Path) -> None:
+    """Refuse names and a place that no dataset can have, before any work is done.
+
+    Raises:
+        DatasetError: if a name cannot be an identity's.
+        OutputError: if something that is no dataset is at `out`.
+    """
+    _check_names(list(names))
+    _check_place(out)
 
 
 def _check_names(names: list[str]) -> None:
@@ -181,23 +231,35 @@ def _is_built_from(
     )
 
 
-def _divide(name: str, faces: faceset.Faceset, data: config.DataConfig) -> splits.Split:
-    if len(faces.records) < MIN_CHIPS:
+def _chips(faces: faceset.Faceset, name: str, chip_size: int) -> Chips:
+    places = [_place(faces, record) for record in faces.records]
+
+    def examples(positions: Sequence[int]) -> Iterator[dict[str, Any]]:
+        for position in positions:
+            yield face_chips.of_faceset(faces, faces.records[position], chip_size=chip_size)
+
+    return Chips(
+        origin=f"The faceset {faces.path} of {name}",
+        fingerprint=faces.fingerprint(),
+        source=np.array([source for source, _ in places], np.int64),
+        time_s=np.array([time_s for _, time_s in places], np.float64),
+        examples=examples,
+    )
+
+
+def _divide(chips: Chips, data: config.DataConfig) -> splits.Split:
+    if len(chips.source) < MIN_CHIPS:
         raise errors.FacesetError(
-            f"{faces.path} ({name}) has {len(faces.records)} chips, and training needs "
+            f"{chips.origin} has {len(chips.source)} chips, and training needs "
             f"at least {MIN_CHIPS}. Extract more footage."
         )
-    places = [_place(faces, record) for record in faces.records]
-    if len(set(places)) < 2:
+    if len(set(zip(chips.source.tolist(), chips.time_s.tolist(), strict=True))) < 2:
         raise errors.FacesetError(
-            f"All chips of the faceset {faces.path} of {name} are of one moment, so that none can "
+            f"{chips.origin} has chips of one moment alone, so that none can "
             "be held out for validation. Extract more footage."
         )
     return splits.by_time(
-        np.array([source for source, _ in places]),
-        np.array([time_s for _, time_s in places], np.float64),
-        share=data.validation_share,
-        segment_s=data.segment_s,
+        chips.source, chips.time_s, share=data.validation_share, segment_s=data.segment_s
     )
 
 
@@ -215,7 +277,7 @@ def _counts(split: splits.Split) -> dict[str, int]:
 
 def _write_chips(
     root: Path,
-    opened: Mapping[str, faceset.Faceset],
+    identities: Mapping[str, Chips],
     divided: Mapping[str, splits.Split],
     *,
     chip_size: int,
@@ -223,15 +285,20 @@ def _write_chips(
     total = sum(sum(_counts(split).values()) for split in divided.values())
     steps = progress.track(range(total), "Building the dataset", total=total, unit="chips")
     with contextlib.closing(steps):
-        for name, faces in opened.items():
+        for name, chips in identities.items():
             parts = {
-                split: face_chips.Part(
-                    faces=faces,
-                    chips=[faces.records[index] for index in getattr(divided[name], split)],
-                    before_each=lambda: next(steps, None),
-                )
+                split: _part(chips, getattr(divided[name], split), steps)
                 for split in dataset_header.SPLITS
             }
             config_ = face_chips.FaceChipsConfig(name=name, chip_size=chip_size, parts=parts)
             face_chips.write(root, config_)
         next(steps, None)  # the last is done
+
+
+def _part(chips: Chips, positions: np.ndarray, steps: Iterator[int]) -> face_chips.Part:
+    def examples(start: int, stop: int) -> Iterator[dict[str, Any]]:
+        for one in chips.examples(positions[start:stop].tolist()):
+            next(steps, None)
+            yield one
+
+    return face_chips.Part(count=len(positions), examples=examples)

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,12 @@ class Part:
     """What one split of one identity is made of.
 
     Attributes:
-        faces: the faceset.
-        chips: its records that belong to the split, in the order in which they are written.
-        before_each: called before each chip, for the progress.
+        count: its chips.
+        examples: what is stored of the chips from a first to a last position, in order.
     """
 
-    faces: faceset.Faceset
-    chips: Sequence[records.ChipRecord]
-    before_each: Callable[[], object]
+    count: int
+    examples: Callable[[int, int], Iterator[dict[str, Any]]]
 
 
 @dataclasses.dataclass
@@ -93,36 +91,41 @@ class FaceChips(tfds.core.ShardBasedBuilder):
         per_shard = _chips_per_shard(self.builder_config.chip_size)
         return {
             split: [
-                functools.partial(self._examples, part, start, start + per_shard)
-                for start in range(0, len(part.chips), per_shard)
+                functools.partial(self._examples, part, start, min(start + per_shard, part.count))
+                for start in range(0, part.count, per_shard)
             ]
             for split, part in self.builder_config.parts.items()
         }
 
     def _examples(self, part: Part, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        for index, record in enumerate(part.chips[start:stop], start):
-            part.before_each()
-            yield index, example(part.faces, record, chip_size=self.builder_config.chip_size)
+        yield from enumerate(part.examples(start, stop), start)
 
 
-def example(
+def of_faceset(
     faces: faceset.Faceset, record: records.ChipRecord, *, chip_size: int
 ) -> dict[str, Any]:
-    """What is stored of a chip: pictures as the bytes of image files, in `chip_size` pixels.
+    """What is stored of a faceset's chip, in `chip_size` pixels.
 
     Raises:
         FacesetError: if the chip's image is broken.
     """
-    chip_u8 = images.resize_u8(faces.chip_u8(record), chip_size)
-    regions_u8 = faces.regions_u8(record, size=chip_size)
+    return example(
+        images.resize_u8(faces.chip_u8(record), chip_size),
+        faces.regions_u8(record, size=chip_size),
+        landmarks=faces.landmarks(record),
+        key=record.image,
+        source=str(faces.sources[record.source]["name"]),
+        frame=record.frame,
+        time_s=record.time_s,
+    )
+
+
+def example(chip_u8: types.ImageU8, regions_u8: types.RegionsU8, **values: Any) -> dict[str, Any]:
+    """What is stored of a chip: its pictures as the bytes of image files, and `values`."""
     return {
         "image": io.BytesIO(images.encode_jpeg(chip_u8, quality=JPEG_QUALITY)),
         "regions": io.BytesIO(images.encode_png(regions_u8)),
-        "landmarks": faces.landmarks(record),
-        "key": record.image,
-        "source": str(faces.sources[record.source]["name"]),
-        "frame": record.frame,
-        "time_s": record.time_s,
+        **values,
     }
 
 
