@@ -40,7 +40,7 @@ if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help demo test lint unit test-long test-identity test-tensorflow bench format clean
+.PHONY: help demo test lint unit test-long test-identity test-tensorflow test-beam bench format clean
 
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
@@ -49,6 +49,7 @@ help:
 	@echo "make test-long        the tests that train or convert for minutes"
 	@echo "make test-identity    the tests that tell people apart, and LPIPS (models of 160 MB)"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
+	@echo "make test-beam        the tests on Apache Beam (large download, a .venv of its own)"
 	@echo "make bench            all benchmarks, beside PyTorch (large download); NAME=step for one"
 	@echo "make format           let ruff format the code"
 	@echo "make clean            remove .venv, caches and $(OUT)/"
@@ -77,6 +78,10 @@ test-identity: $(VENV)/.installed-identity
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow
 
+# A virtual environment of its own: Apache Beam holds some packages at older versions.
+test-beam: $(VENV)-beam/.installed
+	@$(VENV)-beam/bin/python -m pytest -q -m beam tests/scale
+
 # Its tests first: a comparison with another amount of work would mean nothing.
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m pytest -q tests/test_benchmarks.py
@@ -87,7 +92,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format .
 
 clean:
-	rm -rf -- $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache "$(OUT)"
+	rm -rf -- $(VENV) $(VENV)-beam build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache "$(OUT)"
 
 $(VENV)/bin/python:
 	@$(FIND_PYTHON); "$$python" -m venv $(VENV)
@@ -111,3 +116,8 @@ $(VENV)/.installed-tensorflow: $(STATED) | $(VENV)/bin/python
 $(VENV)/.installed-bench: $(STATED) | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,bench]"
 	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
+
+$(VENV)-beam/.installed: $(STATED)
+	@$(FIND_PYTHON); "$$python" -m venv $(VENV)-beam
+	@$(VENV)-beam/bin/python -m pip install --quiet --compile --editable ".[dev,beam]"
+	@touch $@

@@ -17,6 +17,7 @@ from jaxswap.cli import names
 
 COMMANDS = {
     "extract": "Extract",
+    "extract-many": "ExtractMany",
     "build": "Build",
     "train": "Train",
     "preview": "Preview",
@@ -27,7 +28,7 @@ COMMANDS = {
     "plan": "Plan",
     "demo": "Demo",
 }
-"""Command -> name of its class in the module `jaxswap.cli.<command>`."""
+"""Command -> name of its class in the module `jaxswap.cli.<command>`, "-" as "_"."""
 
 DESCRIPTION = """Video face swapping, reproducible from a seed: footage of two or more people in, a
 finished swapped video out. Use it with the consent of everyone who appears; every output is marked
@@ -64,7 +65,7 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
 
 def load(name: str) -> Any:
     """The class of the command `name`."""
-    return getattr(importlib.import_module(f"jaxswap.cli.{name}"), COMMANDS[name])
+    return getattr(importlib.import_module(f"jaxswap.cli.{name.replace('-', '_')}"), COMMANDS[name])
 
 
 def _with_preset(command: Any, name: str) -> Any:

@@ -3,11 +3,11 @@
 import collections
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from jaxswap import config, errors, files, footage, images, progress, version
+from jaxswap import config, errors, files, footage, images, progress, types, version
 from jaxswap.faces import (
     alignment,
     chips,
@@ -137,7 +137,8 @@ class _Source:
                     weights[track] += face.detection.size
                     found.append((frame.index, track))
                     lines.write(records.to_json(self._cut(frame, face, track)) + "\n")
-        self._keep(candidates, found, self._wanted(weights))
+        wanted = wanted_tracks(weights, self._options.track, follow=follow)
+        self._keep(candidates, found, wanted)
         candidates.unlink()
 
     def _keep(self, candidates: Path, found: list[tuple[int, int]], wanted: set[int]) -> None:
@@ -177,36 +178,70 @@ class _Source:
         by_size = sorted(faces, key=lambda face: -face.detection.size)
         return iter([(face, rank) for rank, face in enumerate(by_size)])
 
-    def _wanted(self, weights: dict[int, float]) -> set[int]:
-        if self._options.track == "all":
-            return set(weights)
-        if self._reader.info.kind != "video":
-            return {self._options.track}
-        ranked = sorted(weights, key=lambda track: (-weights[track], track))
-        return set(ranked[self._options.track : self._options.track + 1])
-
     def _name(self, frame: int, track: int) -> str:
-        return f"{self._index}-{frame:06d}-{track}.png"
+        return _image_name(self._index, frame, track)
 
     def _cut(self, frame: footage.Frame, face: finding.Face, track: int) -> records.ChipRecord:
         size = self._options.chip_size
         matrix = alignment.chip_from_frame(face.landmarks_468, chip_size=size)
-        name = self._name(frame.index, track)
         chip = chips.cut_chip(frame.image_u8, matrix, size)
-        (self._folder / "chips" / name).write_bytes(images.encode_png(chip, compression=1))
-        return records.ChipRecord(
-            image=name,
+        found = record(
+            dataclasses.replace(face, track=track),
+            frame=frame,
             source=self._index,
-            frame=frame.index,
-            time_s=frame.time_s,
-            track=track,
-            box=face.detection.box,
-            score=face.detection.score,
-            mesh_score=face.mesh_score,
-            landmarks_5=face.detection.landmarks,
-            landmarks_468=face.landmarks_468,
             chip_from_frame=matrix,
         )
+        path = self._folder / "chips" / found.image
+        path.write_bytes(images.encode_png(chip, compression=1))
+        return found
+
+
+def record(
+    face: finding.Face, *, frame: footage.Frame, source: int, chip_from_frame: types.Similarity
+) -> records.ChipRecord:
+    """What is known of a chip.
+
+    Args:
+        face: with its track.
+        frame: that it is in.
+        source: index of the footage.
+        chip_from_frame: the chip's matrix.
+    """
+    return records.ChipRecord(
+        image=_image_name(source, frame.index, face.track),
+        source=source,
+        frame=frame.index,
+        time_s=frame.time_s,
+        track=face.track,
+        box=face.detection.box,
+        score=face.detection.score,
+        mesh_score=face.mesh_score,
+        landmarks_5=face.detection.landmarks,
+        landmarks_468=face.landmarks_468,
+        chip_from_frame=chip_from_frame,
+    )
+
+
+def wanted_tracks(
+    weights: Mapping[int, float], wanted: int | Literal["all"], *, follow: bool
+) -> set[int]:
+    """The tracks that are kept.
+
+    Args:
+        weights: sum of the sizes of each track's faces.
+        wanted: rank of the track by its weight, or all of them.
+        follow: whether the footage is a video; in pictures the track is the rank by size.
+    """
+    if wanted == "all":
+        return set(weights)
+    if not follow:
+        return {wanted}
+    ranked = sorted(weights, key=lambda track: (-weights[track], track))
+    return set(ranked[wanted : wanted + 1])
+
+
+def _image_name(source: int, frame: int, track: int) -> str:
+    return f"{source}-{frame:06d}-{track}.png"
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,143 @@
+"""Much footage to one dataset: segments are searched by many workers, and written in order."""
+
+import dataclasses
+import hashlib
+import itertools
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxswap import config, errors, files
+from jaxswap.scale import chips, letters, running, segments
+from pipelines import dataset
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ManyReport:
+    """What came of it: chips by identity, how many footages were used, and what was not."""
+
+    chips: Mapping[str, int]
+    used: int
+    failed: tuple[letters.Letter, ...]
+
+
+def extract(
+    footages: Mapping[str, Path],
+    out: Path,
+    *,
+    options: config.ExtractConfig,
+    faces: config.FacesConfig,
+    data: config.DataConfig,
+    scale: config.ScaleConfig,
+    beam_options: Sequence[str] = (),
+) -> ManyReport:
+    """Find and cut the faces of much footage and write them as one dataset at `out`.
+
+    The dataset depends on footage and settings alone, not on workers. Footage that cannot be read
+    is left out and told of in OUT.failed.jsonl. Results of segments wait beside `out`, on a disk
+    that all workers must reach, until the dataset is complete.
+
+    Args:
+        footages: what `segments.listed` takes, by the names of the identities.
+        out: folder of the dataset.
+        options: which faces are taken; a main track is looked for in each segment by itself.
+        faces: how they are found.
+        data: how the dataset is built.
+        scale: how footage is cut.
+        beam_options: as Apache Beam takes them.
+
+    Raises:
+        FootageError: if a list is empty.
+        FacesetError: if an identity has too few faces.
+        MissingExtraError: if Apache Beam is not installed.
+        OutputError: if something that is no dataset is at `out`.
+    """
+    dataset.check(list(footages), out)
+    job = chips.ChipJob(options=options, faces=faces, chip_size=data.chip_size)
+    folder = out.absolute().with_name(f".{out.name}.segments")
+    cut, failed = _cut(footages, job, scale)
+    everything = [segment for parts in cut.values() for segment in parts]
+    reasons = running.run(job, everything, folder, beam_options=beam_options)
+    failed += [
+        _letter(segment, reasons[segment.key]) for segment in everything if segment.key in reasons
+    ]
+    found = {
+        name: _Found([s for s in parts if s.key not in reasons], folder, job)
+        for name, parts in cut.items()
+    }
+    failed += [letter for one in found.values() for letter in one.lost]
+    letters.write(out, failed)
+    dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
+    shutil.rmtree(folder)
+    return ManyReport(
+        chips={name: int(one.stops[-1]) for name, one in found.items()},
+        used=len({segment.source for one in found.values() for segment in one.segments}),
+        failed=tuple(failed),
+    )
+
+
+def _cut(
+    footages: Mapping[str, Path], job: chips.ChipJob, scale: config.ScaleConfig
+) -> tuple[dict[str, list[segments.Segment]], list[letters.Letter]]:
+    numbers = itertools.count()
+    cut: dict[str, list[segments.Segment]] = {}
+    failed = []
+    settings = [config.to_dict(job.options), config.to_dict(job.faces), job.chip_size]
+    for name, what in footages.items():
+        cut[name] = []
+        for path in segments.listed(what):
+            source = next(numbers)
+            try:
+                cut[name] += segments.cut(path.absolute(), source, scale=scale, settings=settings)
+            except errors.FootageError as error:
+                failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+    return cut, failed
+
+
+def _letter(segment: segments.Segment, reason: str) -> letters.Letter:
+    return letters.Letter(
+        path=str(segment.path), start_s=float(segment.kept.start_s), reason=reason
+    )
+
+
+class _Found:
+    """The chips of one identity, in the order of footage and time; one segment is in memory."""
+
+    def __init__(self, found: list[segments.Segment], folder: Path, job: chips.ChipJob) -> None:
+        self.segments = found
+        self._paths = [running.result(folder, segment, job) for segment in found]
+        read = [chips.times(path) for path in self._paths]
+        self._times = [times for times, _ in read]
+        self.stops = np.cumsum([0, *(len(times) for times in self._times)])
+        self.lost = [
+            _letter(segment, lost) for segment, (_, lost) in zip(found, read, strict=True) if lost
+        ]
+        self._held: tuple[int, list[dict[str, Any]]] = (-1, [])
+
+    def chips(self, name: str) -> dataset.Chips:
+        """What the dataset takes."""
+        digest = hashlib.sha256()
+        for segment, path in zip(self.segments, self._paths, strict=True):
+            digest.update(f"{segment.number} {files.sha256(path)}\n".encode())
+        sources = [
+            np.full(len(times), segment.source)
+            for segment, times in zip(self.segments, self._times, strict=True)
+        ]
+        nothing = [np.zeros(0)]
+        return dataset.Chips(
+            origin=f"The footage of {name}",
+            fingerprint=digest.hexdigest(),
+            source=np.concatenate([*nothing, *sources]).astype(np.int64),
+            time_s=np.concatenate([*nothing, *self._times]),
+            examples=self._examples,
+        )
+
+    def _examples(self, positions: Sequence[int]) -> Iterator[dict[str, Any]]:
+        for position in positions:
+            at = int(np.searchsorted(self.stops, position, side="right")) - 1
+            if self._held[0] != at:
+                self._held = at, list(chips.examples(self._paths[at]))
+            yield self._held[1][position - int(self.stops[at])]

@@ -1,0 +1,113 @@
+"""Segments on Apache Beam: each leaves one file under its key, or a word on why it could not.
+
+A result gets its name when it is complete, and a key always has the same result: bundles that are
+retried, or done twice, write nothing twice, and a run that was stopped goes on.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import av
+
+from jaxswap import errors, files
+from jaxswap.scale import segments
+
+
+@runtime_checkable
+class Job(Protocol):
+    """What is done to every segment; it travels to the workers.
+
+    Attributes:
+        suffix: of the results.
+    """
+
+    suffix: str
+
+    def load(self) -> Callable[[segments.Segment, Path], object]:
+        """The work, with its models: a function that writes a segment's result to a path."""
+
+
+def run(
+    job: Job, cut: Sequence[segments.Segment], folder: Path, *, beam_options: Sequence[str]
+) -> dict[str, str]:
+    """Do `job` to all segments, and tell why some could not, by their keys.
+
+    Args:
+        job: what is done.
+        cut: the segments.
+        folder: where results are, as KEY and the job's suffix; all workers must reach it.
+        beam_options: as Apache Beam takes them.
+
+    Raises:
+        MissingExtraError: if Apache Beam is not installed.
+    """
+    try:
+        import apache_beam as beam
+        from apache_beam.options import pipeline_options
+    except ImportError as error:
+        raise errors.MissingExtraError(
+            'Work at scale needs Apache Beam: pip install "jaxswap[beam]"'
+        ) from error
+
+    class Work(beam.DoFn):
+        """One worker's models, and what it does with them."""
+
+        def setup(self) -> None:
+            self._work = job.load()
+
+        def process(self, segment: segments.Segment) -> None:
+            if done(folder, segment, job) or failure(folder, segment) is not None:
+                return
+            attempt(self._work, segment, folder, suffix=job.suffix)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for segment in cut:  # an earlier run's: the footage may be readable by now
+        _failed(folder, segment).unlink(missing_ok=True)
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    with beam.Pipeline(options=pipeline_options.PipelineOptions(list(beam_options))) as pipeline:
+        _ = (
+            pipeline
+            | "List" >> beam.Create([s for s in cut if not done(folder, s, job)])
+            | "Spread" >> beam.Reshuffle()
+            | "Work" >> beam.ParDo(Work())
+        )
+    said = {segment.key: failure(folder, segment) for segment in cut}
+    return {key: reason for key, reason in said.items() if reason is not None}
+
+
+def attempt(
+    work: Callable[[segments.Segment, Path], object],
+    segment: segments.Segment,
+    folder: Path,
+    *,
+    suffix: str,
+) -> None:
+    """Write a segment's result, or why there is none."""
+    try:
+        with files.replacing(folder / f"{segment.key}{suffix}") as partial:
+            work(segment, partial)
+    except (errors.FootageError, av.FFmpegError) as error:
+        files.write_json(_failed(folder, segment), {"reason": " ".join(str(error).split())})
+
+
+def result(folder: Path, segment: segments.Segment, job: Job) -> Path:
+    """Where a segment's result is."""
+    return folder / f"{segment.key}{job.suffix}"
+
+
+def done(folder: Path, segment: segments.Segment, job: Job) -> bool:
+    """Whether a segment has its result."""
+    return result(folder, segment, job).is_file()
+
+
+def failure(folder: Path, segment: segments.Segment) -> str | None:
+    """Why a segment has no result; None if nothing failed."""
+    path = _failed(folder, segment)
+    return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.is_file() else None
+
+
+def _failed(folder: Path, segment: segments.Segment) -> Path:
+    return folder / f"{segment.key}.failed.json"
