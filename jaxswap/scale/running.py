@@ -52,17 +52,6 @@ def run(
             'Work at scale needs Apache Beam: pip install "jaxswap[beam]"'
         ) from error
 
-    class Work(beam.DoFn):
-        """One worker's models, and what it does with them."""
-
-        def setup(self) -> None:
-            self._work = job.load()
-
-        def process(self, segment: segments.Segment) -> None:
-            if done(folder, segment, job) or failure(folder, segment) is not None:
-                return
-            attempt(self._work, segment, folder, suffix=job.suffix)
-
     folder.mkdir(parents=True, exist_ok=True)
     for segment in cut:  # an earlier run's: the footage may be readable by now
         _failed(folder, segment).unlink(missing_ok=True)
@@ -72,10 +61,28 @@ def run(
             pipeline
             | "List" >> beam.Create([s for s in cut if not done(folder, s, job)])
             | "Spread" >> beam.Reshuffle()
-            | "Work" >> beam.ParDo(Work())
+            | "Work" >> beam.Map(Work(job, folder))
         )
     said = {segment.key: failure(folder, segment) for segment in cut}
     return {key: reason for key, reason in said.items() if reason is not None}
+
+
+class Work:
+    """What one worker does with a segment. Beam makes one for each thread, which keeps its models.
+
+    It is no DoFn, so that this module can be imported without Apache Beam.
+    """
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self._job, self._folder = job, folder
+        self._work: Callable[[segments.Segment, Path], object] | None = None
+
+    def __call__(self, segment: segments.Segment) -> None:
+        """Write the segment's result, unless a bundle before did."""
+        if done(self._folder, segment, self._job) or failure(self._folder, segment) is not None:
+            return
+        self._work = self._work or self._job.load()
+        attempt(self._work, segment, self._folder, suffix=self._job.suffix)
 
 
 def attempt(

@@ -1,6 +1,7 @@
 """Small clips: parts of the embedded ones, some of them spoilt."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -18,11 +19,12 @@ def write_clips(demo_clips) -> Callable[..., list[Path]]:
                 path = folder / f"{name}-{number:02d}.mp4"
                 with av.open(str(path), "w", options={"fflags": "+bitexact"}) as target:
                     video = target.add_stream("libx264", rate=25, options={"threads": "1"})
+                    width, height = source.streams.video[0].width, source.streams.video[0].height
+                    video.width, video.height = width, height
                     for index in range(frames):
                         frame = next(decoded)
-                        video.width, video.height = frame.width, frame.height
                         image = frame.reformat(format="yuv420p")
-                        image.pts, image.time_base = index, video.codec_context.time_base
+                        image.pts, image.time_base = index, Fraction(1, 25)
                         target.mux(video.encode(image))
                     target.mux(video.encode(None))
                 paths.append(path)
