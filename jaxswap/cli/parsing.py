@@ -17,7 +17,6 @@ from jaxswap.cli import names
 
 COMMANDS = {
     "extract": "Extract",
-    "extract-many": "ExtractMany",
     "build": "Build",
     "train": "Train",
     "preview": "Preview",
@@ -27,6 +26,7 @@ COMMANDS = {
     "info": "Info",
     "plan": "Plan",
     "demo": "Demo",
+    "extract-many": "ExtractMany",
 }
 """Command -> name of its class in the module `jaxswap.cli.<command>`, "-" as "_"."""
 

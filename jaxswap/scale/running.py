@@ -15,6 +15,8 @@ import av
 from jaxswap import errors, files
 from jaxswap.scale import segments
 
+QUIET = "--default_sdk_harness_log_level=ERROR"
+
 
 @runtime_checkable
 class Job(Protocol):
@@ -56,7 +58,9 @@ def run(
     for segment in cut:  # an earlier run's: the footage may be readable by now
         _failed(folder, segment).unlink(missing_ok=True)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    with beam.Pipeline(options=pipeline_options.PipelineOptions(list(beam_options))) as pipeline:
+    with beam.Pipeline(
+        options=pipeline_options.PipelineOptions([QUIET, *beam_options])
+    ) as pipeline:
         _ = (
             pipeline
             | "List" >> beam.Create([s for s in cut if not done(folder, s, job)])
