@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import example_serializer
 
 from jaxswap import errors, images, types
 from jaxswap.faces import faceset, records
@@ -136,8 +137,25 @@ def write(root: Path, config: FaceChipsConfig) -> None:
     with (
         tempfile.TemporaryDirectory() as nothing,  # TFDS makes folders for downloads
         contextlib.redirect_stdout(io.StringIO()),  # and speaks of them, and there are none
+        _same_bytes(),
     ):
         builder.download_and_prepare(download_dir=nothing, download_config=settings)
+
+
+@contextlib.contextmanager
+def _same_bytes() -> Iterator[None]:
+    """Let TFDS write equal records as equal bytes: protobuf orders a map anew in each process."""
+    serializer = example_serializer.ExampleSerializer
+    theirs = serializer.serialize_example
+
+    def sorted_bytes(self: Any, example: Any) -> bytes:
+        return self.get_tf_example(example).SerializeToString(deterministic=True)
+
+    serializer.serialize_example = sorted_bytes
+    try:
+        yield
+    finally:
+        serializer.serialize_example = theirs
 
 
 class ChipSource:
