@@ -6,6 +6,8 @@ import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +102,14 @@ def test_no_held_out_chip_trains(built, data):
     )
     assert np.abs(train[:, None] - held_out).min() > 1.5 / 25  # never neighbouring frames
     assert held_out.size == round(data.validation_share * 30)
+
+
+def test_another_process_writes_the_same_bytes(built, facesets, tmp_path):
+    argv = [f"{name}={path}" for name, path in facesets.items()]
+    settings = ["--data.chip-size", "32", "--data.validation-share", "0.2"]
+    command = [sys.executable, "-m", "jaxswap", "build", *argv, "--out", str(tmp_path / "data")]
+    subprocess.run([*command, *settings, "--data.segment-s", "0.4"], check=True, timeout=120)
+    assert tree(tmp_path / "data") == tree(built.path)
 
 
 def test_building_twice_gives_the_same_bytes(built, facesets, data, tmp_path):
