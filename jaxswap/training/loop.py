@@ -110,7 +110,7 @@ def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh:
                 current, values = compiling.result()(current, batch)
                 done = step + 1
                 finite = reporter.after_step(done, current, values)
-                stopping_now = stop.requested(done)
+                stopping_now = stop.requested()
                 if stopping_now or not finite or _due(done, configuration):
                     _check_finite(current, store)  # before the save: no such state is ever kept
                     store.save(

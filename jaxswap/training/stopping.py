@@ -43,6 +43,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._requested = False
+        self._steps = 0
         self._former: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "StopRequest":
@@ -64,12 +65,15 @@ class StopRequest:
             signal.signal(number, handler)
         self._former.clear()
 
-    def requested(self, step: int) -> bool:
-        """Whether to stop after this step; the same on all hosts."""
+    def requested(self) -> bool:
+        """Whether to stop after this step, which every host asks once; the same on all hosts."""
         if jax.process_count() > 1:
             from jax.experimental import multihost_utils
 
-            return multihost_utils.reached_preemption_sync_point(step)
+            # JAX counts from 0, and agrees on 1 before it was asked the first time: it would never
+            # be asked for that in a run that goes on, if it were given the step of the run.
+            self._steps += 1
+            return multihost_utils.reached_preemption_sync_point(self._steps)
         return self._requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
