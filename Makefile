@@ -40,7 +40,7 @@ if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help demo test lint unit test-long test-identity test-tensorflow test-beam bench format clean
+.PHONY: help demo test lint unit test-long test-identity test-buckets test-tensorflow test-beam bench format clean
 
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
@@ -48,6 +48,7 @@ help:
 	@echo "make lint             ruff and import-linter alone"
 	@echo "make test-long        the tests that train or convert for minutes"
 	@echo "make test-identity    the tests that tell people apart, and LPIPS (models of 160 MB)"
+	@echo "make test-buckets     the main job in an S3-compatible server on this machine"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
 	@echo "make test-beam        the tests on Apache Beam (large download, a .venv of its own)"
 	@echo "make bench            all benchmarks, beside PyTorch (large download); NAME=step for one"
@@ -74,6 +75,9 @@ test-identity: $(VENV)/.installed-identity
 	@$(BIN)/python -m pytest -q tests/evaluation tests/faces/test_descriptor.py \
 		tests/faces/test_people.py tests/faces/test_roster.py tests/conversion/test_assignment.py \
 		tests/cli/test_mapping.py
+
+test-buckets: $(VENV)/.installed-buckets
+	@$(BIN)/python -m pytest -q -m buckets
 
 test-tensorflow: $(VENV)/.installed-tensorflow
 	@$(BIN)/python -m pytest -q -m tensorflow
@@ -107,6 +111,10 @@ $(VENV)/.installed-dev: $(STATED) | $(VENV)/bin/python
 
 $(VENV)/.installed-identity: $(STATED) | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,identity,lpips]"
+	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
+
+$(VENV)/.installed-buckets: $(STATED) | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --compile --editable ".[dev,buckets,moto]"
 	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
 
 $(VENV)/.installed-tensorflow: $(STATED) | $(VENV)/bin/python

@@ -16,9 +16,10 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
 from jaxswap import errors, files
+from jaxswap.places import checkpoint_names
 
 ITEMS = ("state", "position", "manifest")
-SUMS = "sha256.json"
+SUMS = checkpoint_names.SUMS
 
 
 class Store:

@@ -41,5 +41,9 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM before there was anything to save; like Ctrl-C, no `except Exception` stops it."""
 
 
+class PlaceError(JaxswapError):
+    """A URL that cannot be reached, read or written."""
+
+
 class MissingExtraError(JaxswapError):
     """A feature whose optional packages are not installed."""

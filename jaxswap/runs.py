@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxswap import checkpoints, config, errors, files
 from jaxswap.models import autoencoder
+from jaxswap.places import checkpoint_names
 
 FORMAT = 1
 
@@ -74,7 +75,7 @@ class Run:
     @property
     def checkpoints_dir(self) -> Path:
         """Where the run's checkpoints are."""
-        return self.path / "checkpoints"
+        return self.path / checkpoint_names.FOLDER
 
     def steps(self) -> list[int]:
         """Steps with a complete checkpoint, rising."""

@@ -1,13 +1,14 @@
 """`jaxswap build`: facesets -> dataset."""
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from jaxswap import config
 from jaxswap.cli import identities
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class Build:
 
     faceset: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FACESET")]
     """Facesets, each as NAME=FACESET, or FACESET to name the identity after the folder."""
-    out: Path
+    out: Place
     """Folder of the new dataset."""
     data: config.DataConfig = dataclasses.field(default_factory=config.DataConfig)
 
@@ -30,10 +31,12 @@ class Build:
 
     def __call__(self) -> int:
         """Build, and say what is in it."""
-        from pipelines import dataset
+        from pipelines import dataset, dataset_header
 
         named = identities.parse_or_folder_names(self.faceset)
-        built = dataset.build(named, self.out, data=self.data)
+        with spool.Spool() as copies, copies.output(self.out, header=dataset_header.NAME) as out:
+            facesets = {name: copies.fetch(place) for name, place in named.items()}
+            built = dataset.build(facesets, out, data=self.data)
         for name in built.identities:
             counts = ", ".join(f"{count} {split}" for split, count in built.counts[name].items())
             print(f"{self.out}: {name}, {counts}")

@@ -1,14 +1,16 @@
 """`jaxswap convert`: footage + run -> swapped video."""
 
+import contextlib
 import dataclasses
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from jaxswap import config, spans
 from jaxswap.cli import mapping
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 _REMEDIES = {
     "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
@@ -28,11 +30,11 @@ class Convert:
     Example: jaxswap convert both.mp4 --run runs/anna-ben --map a=b --map b=a --out swapped.mp4
     """
 
-    footage: tyro.conf.Positional[Path]
+    footage: tyro.conf.Positional[Place]
     """Video file, image file or folder of images."""
-    run: Path
+    run: Place
     """Run folder of the trained model."""
-    out: Path
+    out: Place
     """Video file (.mp4, .mov, .mkv) or image file, as the footage is; a name without a suffix is a
     folder of images."""
     from_identity: Annotated[
@@ -107,22 +109,28 @@ class Convert:
         from jaxswap import runs
         from jaxswap.conversion import assignment, pipeline
 
-        run = runs.Run.open(self.run)
-        if self.people:
-            swaps = mapping.swaps(mapping.parse(self.people), run=run, faces=self.faces)
-        else:
-            swaps = [assignment.of_one(run, self.from_identity, self.to_identity)]
-        report = pipeline.convert(
-            self.footage,
-            run=run,
-            swaps=swaps,
-            out=self.out,
-            options=self.options,
-            faces=self.faces,
-            span=self.span(),
-            frame_rate=self.rate(),
-            beside=self.side_by_side,
-        )
+        with contextlib.ExitStack() as stack:
+            copies = stack.enter_context(spool.Spool())
+            footage = copies.fetch(self.footage)
+            place = copies.new if footage.is_dir() or not self.out.suffix else copies.output
+            out = stack.enter_context(place(self.out))
+            run = runs.Run.open(copies.fetch(self.run))
+            if self.people:
+                people = mapping.parse(self.people)
+                swaps = mapping.swaps(people, run=run, faces=self.faces, copies=copies)
+            else:
+                swaps = [assignment.of_one(run, self.from_identity, self.to_identity)]
+            report = pipeline.convert(
+                footage,
+                run=run,
+                swaps=swaps,
+                out=out,
+                options=self.options,
+                faces=self.faces,
+                span=self.span(),
+                frame_rate=self.rate(),
+                beside=self.side_by_side,
+            )
         print(
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "
             f"{report.seconds:.0f} s ({report.frames / report.seconds:.1f}/s)"

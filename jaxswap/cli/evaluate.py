@@ -11,6 +11,8 @@ import tyro
 
 from jaxswap import config
 from jaxswap.cli import identities
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool, urls
 
 if TYPE_CHECKING:
     from jaxswap import runs
@@ -33,11 +35,11 @@ class Evaluate:
     Example: jaxswap evaluate --compare ours=1.mp4 theirs=2.mp4 --reference anna.mp4 --out report
     """
 
-    out: Path
+    out: Place
     """Folder of the new report."""
-    run: Annotated[Path | None, tyro.conf.arg(metavar="RUN", help_behavior_hint="")] = None
+    run: Annotated[Place | None, tyro.conf.arg(metavar="RUN", help_behavior_hint="")] = None
     """Run folder of a trained model, to be measured on its validation chips."""
-    footage: Annotated[Path | None, tyro.conf.arg(metavar="FOOTAGE", help_behavior_hint="")] = None
+    footage: Annotated[Place | None, tyro.conf.arg(metavar="FOOTAGE", help_behavior_hint="")] = None
     """Video or folder of images that the run converts, to be measured; name --from and --to."""
     compare: Annotated[
         tuple[tuple[str, ...], ...],
@@ -46,7 +48,7 @@ class Evaluate:
     ] = ()
     """Finished videos or folders of images, each with a name for it; a run folder is converted
     first."""
-    reference: Annotated[Path | None, tyro.conf.arg(metavar="FOOTAGE", help_behavior_hint="")] = (
+    reference: Annotated[Place | None, tyro.conf.arg(metavar="FOOTAGE", help_behavior_hint="")] = (
         None
     )
     """The footage that the videos of --compare were made of."""
@@ -91,33 +93,54 @@ class Evaluate:
         """Measure and write the report."""
         from jaxswap.evaluation import report
 
-        made = self._compared() if self.compare else self._of_run()
-        page = report.write(self.out, made)
+        with spool.Spool() as copies, copies.output(self.out) as out:
+            here = self._local(out, copies)
+            made = here._compared(copies) if self.compare else here._of_run(copies)
+            page = report.write(out, made)
         _print(made)
-        print(page)
+        print(self.out / page.name)
         return 0
 
-    def _clips(self) -> dict[str, Path]:
+    def _local(self, out: Path, copies: spool.Spool) -> "Evaluate":
+        """The same measurement on local copies."""
+
+        def fetched(place: urls.Place | None) -> Path | None:
+            return None if place is None else copies.fetch(place)
+
+        def all_fetched(named: Mapping[str, urls.Place]) -> tuple[tuple[str, ...], ...]:
+            return tuple((f"{name}={copies.fetch(place)}",) for name, place in named.items())
+
+        return dataclasses.replace(
+            self,
+            out=out,
+            run=fetched(self.run),
+            footage=fetched(self.footage),
+            compare=all_fetched(self._clips()),
+            reference=fetched(self.reference),
+            identity=all_fetched(self._facesets()),
+        )
+
+    def _clips(self) -> dict[str, urls.Place]:
         return identities.parse(list(itertools.chain(*self.compare)))
 
-    def _facesets(self) -> dict[str, Path]:
+    def _facesets(self) -> dict[str, urls.Place]:
         return identities.parse(list(itertools.chain(*self.identity)))
 
-    def _of_run(self) -> "report.Report":
+    def _of_run(self, copies: spool.Spool) -> "report.Report":
         """One run, on its chips and on the footage if there is any."""
         from jaxswap import runs
         from jaxswap.evaluation import report
 
         name = identities.plain_name(self.run) or "run"
         run = runs.Run.open(self.run)
-        measured, references = _on_chips({name: run})
+        measured, references = _on_chips({name: run}, copies)
         on_clip = None
         if self.footage is not None:
             finished = {name: self._converted(name, run, self.footage)}
             on_clip = self._measured(self.footage, finished, references)
         return report.Report(runs=measured, clip=on_clip)
 
-    def _compared(self) -> "report.Report":
+    def _compared(self, copies: spool.Spool) -> "report.Report":
         """Several candidates beside the footage; what is a run is converted first."""
         from jaxswap import errors, footage, runs
         from jaxswap.evaluation import report
@@ -134,7 +157,7 @@ class Evaluate:
             )
         for path in (self.reference, *(path for n, path in clips.items() if n not in opened)):
             footage.probe(path)  # before anything is converted
-        measured, references = _on_chips(opened)
+        measured, references = _on_chips(opened, copies)
         finished = clips | {
             name: self._converted(name, run, self.reference) for name, run in opened.items()
         }
@@ -183,7 +206,7 @@ class Evaluate:
 
 
 def _on_chips(
-    opened: Mapping[str, "runs.Run"],
+    opened: Mapping[str, "runs.Run"], copies: spool.Spool
 ) -> tuple[dict[str, "report.RunResults"], dict[str, "descriptor.Reference"]]:
     """Runs on their validation chips, and these as pictures of who is who, the first run's first.
 
@@ -194,7 +217,7 @@ def _on_chips(
 
     measured, references = {}, {}
     for name, run in opened.items():
-        data = run_data.of_run(run)
+        data = run_data.of_run(run, copies)
         held_out = run_data.validation_chips(data, run.identities, limit=MAX_CHIPS)
         found = chips.evaluate_chips(run, run_data.pictures(held_out))
         measured[name] = report.RunResults(run=run, chips=found)

@@ -1,12 +1,13 @@
 """`jaxswap extract`: footage -> faceset."""
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from jaxswap import config
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,9 @@ class Extract:
     Example: jaxswap extract anna.mp4 more-of-anna/ --out faces/anna
     """
 
-    footage: tyro.conf.Positional[tuple[Path, ...]]
+    footage: tyro.conf.Positional[tuple[Place, ...]]
     """Video files, image files or folders of images, all of one person."""
-    out: Path
+    out: Place
     """Folder of the new faceset."""
     options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=config.ExtractConfig
@@ -35,7 +36,9 @@ class Extract:
         """Extract, and say what was found."""
         from jaxswap.faces import extraction
 
-        report = extraction.extract(self.footage, self.out, faces=self.faces, options=self.options)
+        with spool.Spool() as copies, copies.new(self.out) as out:
+            footage = [copies.fetch(place) for place in self.footage]
+            report = extraction.extract(footage, out, faces=self.faces, options=self.options)
         print(
             f"{self.out}: {report.chips} chips, "
             f"a face in {report.frames_with_face} of {report.frames} frames"

@@ -1,11 +1,12 @@
 """`jaxswap faces`: footage -> who is in it, by number and picture."""
 
 import dataclasses
-from pathlib import Path
 
 import tyro
 
 from jaxswap import config
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,9 +16,9 @@ class Faces:
     Example: jaxswap faces party.mp4 --out who
     """
 
-    footage: tyro.conf.Positional[Path]
+    footage: tyro.conf.Positional[Place]
     """Video file, image file or folder of images."""
-    out: Path
+    out: Place
     """Folder of the new pictures, named by the numbers, and a sheet of all: faces.png."""
     faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
 
@@ -25,7 +26,8 @@ class Faces:
         """Look through the footage, and list who is there."""
         from jaxswap.faces import roster
 
-        entries = roster.write(self.footage, self.out, faces=self.faces)
+        with spool.Spool() as copies, copies.new(self.out) as out:
+            entries = roster.write(copies.fetch(self.footage), out, faces=self.faces)
         for entry in entries:
             print(f"{entry.track}: {entry.where}, {entry.frames} frame(s)")
         number = entries[0].track

@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from jaxswap.places import urls
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def parse(values: Sequence[str]) -> dict[str, Path]:
-    """Names and paths of `NAME=PATH` values, in their order.
+def parse(values: Sequence[str]) -> dict[str, urls.Place]:
+    """Names and places of `NAME=PATH` values, in their order.
 
     Raises:
         ValueError: if a value has no name, a name is no plain word, or a name comes twice.
@@ -16,7 +18,7 @@ def parse(values: Sequence[str]) -> dict[str, Path]:
     return _collect([_split(value) for value in values])
 
 
-def parse_or_folder_names(values: Sequence[str]) -> dict[str, Path]:
+def parse_or_folder_names(values: Sequence[str]) -> dict[str, urls.Place]:
     """Like `parse`; a value without a name is named after its folder.
 
     Raises:
@@ -27,25 +29,30 @@ def parse_or_folder_names(values: Sequence[str]) -> dict[str, Path]:
         if "=" in value and not Path(value).exists():
             pairs.append(_split(value))
         else:
-            pairs.append((Path(value).resolve().name, Path(value)))
+            place = urls.parse_place(value)
+            pairs.append((_last_part(place), place))
     return _collect(pairs)
 
 
-def plain_name(path: Path) -> str | None:
-    """The last part of a path, if it can be a name."""
-    name = path.resolve().name
+def plain_name(place: urls.Place) -> str | None:
+    """The last part of a place, if it can be a name."""
+    name = _last_part(place)
     return name if _NAME.fullmatch(name) else None
 
 
-def _split(value: str) -> tuple[str, Path]:
+def _last_part(place: urls.Place) -> str:
+    return place.resolve().name if isinstance(place, Path) else place.name
+
+
+def _split(value: str) -> tuple[str, urls.Place]:
     name, equals, path = value.partition("=")
     if not (name and equals and path):
         raise ValueError(f"Expected NAME=PATH, such as a=faces/anna, not {value!r}.")
-    return name, Path(path)
+    return name, urls.parse_place(path)
 
 
-def _collect(pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+def _collect(pairs: Sequence[tuple[str, urls.Place]]) -> dict[str, urls.Place]:
+    found: dict[str, urls.Place] = {}
     for name, path in pairs:
         if not _NAME.fullmatch(name):
             raise ValueError(

@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from jaxswap import presets
 from jaxswap.cli import names
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Info:
     Example: jaxswap info runs/anna-ben --json
     """
 
-    path: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="PATH")] = None
+    path: Annotated[tyro.conf.Positional[Place | None], tyro.conf.arg(metavar="PATH")] = None
     """Faceset, dataset or run folder, or a video or image."""
     preset: Annotated[str | None, tyro.conf.arg(metavar="{" + ",".join(presets.PRESETS) + "}")] = (
         None
@@ -42,7 +43,9 @@ class Info:
         if self.preset is not None:
             found = description.of_preset(self.preset)
         else:
-            found = description.of_path(self.path)
+            with spool.Spool() as copies:
+                found = description.of_path(copies.fetch(self.path))
+            found["path"] = str(self.path)
         if self.json:
             print(json.dumps(found, indent=2))
         else:

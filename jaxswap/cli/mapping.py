@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jaxswap import config, errors
+from jaxswap.places import spool, urls
 from jaxswap.provenance import marks
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def parse(values: Sequence[str]) -> dict[str, str]:
     """Identities by person, in the order of the values; a path may hold a `=`.
 
     Raises:
-        ValueError: if a value is no PERSON=IDENTITY, a person comes twice, or too many come.
+        ValueError: if a value is no PERSON=IDENTITY, a person comes twice or as a bad URL, or too
+            many come.
     """
     found: dict[str, str] = {}
     for value in values:
@@ -31,6 +33,7 @@ def parse(values: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"Expected PERSON=IDENTITY, such as anna.jpg=ben, not {value!r}.")
         if person in found:
             raise ValueError(f"{person!r} is mapped twice: give each person one identity.")
+        urls.parse_place(person)
         found[person] = identity
     if len(found) > marks.MAX_SWAPS:
         raise ValueError(f"At most {marks.MAX_SWAPS} people are mapped at once, not {len(found)}.")
@@ -38,7 +41,11 @@ def parse(values: Sequence[str]) -> dict[str, str]:
 
 
 def swaps(
-    mapping: dict[str, str], *, run: "runs.Run", faces: config.FacesConfig
+    mapping: dict[str, str],
+    *,
+    run: "runs.Run",
+    faces: config.FacesConfig,
+    copies: spool.Spool,
 ) -> "list[assignment.Swap]":
     """Who gets whose face: each person is a file, else a track's number, else an identity.
 
@@ -46,6 +53,7 @@ def swaps(
         mapping: identities by person.
         run: whose identities they are; its validation chips show who they are.
         faces: how faces are found in pictures.
+        copies: of what lies at URLs.
 
     Raises:
         DatasetError: if a person is an identity and the run's data is gone or broken.
@@ -58,14 +66,19 @@ def swaps(
     for identity in mapping.values():
         run.index(identity)
     return [
-        assignment.Swap(person=_person(name, run=run, faces=faces), identity=identity)
+        assignment.Swap(person=_person(name, run, faces, copies), identity=identity)
         for name, identity in mapping.items()
     ]
 
 
-def _person(name: str, *, run: "runs.Run", faces: config.FacesConfig) -> "people.Person":
+def _person(
+    name: str, run: "runs.Run", faces: config.FacesConfig, copies: spool.Spool
+) -> "people.Person":
     from jaxswap.faces import descriptor, people
 
+    place = urls.parse_place(name)
+    if not isinstance(place, Path):
+        name = str(copies.fetch(place))
     is_picture = os.path.isfile(name)
     if not is_picture and _NUMBER.fullmatch(name):
         return people.Person(name=f"track {int(name)}", track=int(name))
@@ -80,14 +93,16 @@ def _person(name: str, *, run: "runs.Run", faces: config.FacesConfig) -> "people
             f"To find {name} takes a package that is not installed. Install it (pip install "
             '"jaxswap[identity]"), or name people by number: jaxswap faces FOOTAGE --out FOLDER'
         )
-    return people.from_picture(Path(name), faces=faces) if is_picture else _identity(name, run)
+    return (
+        people.from_picture(Path(name), faces=faces) if is_picture else _identity(name, run, copies)
+    )
 
 
-def _identity(name: str, run: "runs.Run") -> "people.Person":
+def _identity(name: str, run: "runs.Run", copies: spool.Spool) -> "people.Person":
     """The person of an identity, as its validation chips show them."""
     from jaxswap.cli import run_data
     from jaxswap.faces import descriptor, people
 
-    chips = run_data.validation_chips(run_data.of_run(run), [name], limit=EXAMPLES)
+    chips = run_data.validation_chips(run_data.of_run(run, copies), [name], limit=EXAMPLES)
     reference = run_data.references(chips)[name]
     return people.Person(name=name, examples=descriptor.Describer().describe_all(reference))

@@ -1,7 +1,9 @@
 """`jaxswap preview`: run -> picture of what the model does."""
 
 import dataclasses
-from pathlib import Path
+
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -11,9 +13,9 @@ class Preview:
     Example: jaxswap preview --run runs/anna-ben --out preview.png
     """
 
-    run: Path
+    run: Place
     """Run folder of the trained model."""
-    out: Path
+    out: Place
     """Picture to write (.png)."""
 
     def __call__(self) -> int:
@@ -22,11 +24,12 @@ class Preview:
         from jaxswap.cli import run_data
         from jaxswap.training import previews
 
-        run = runs.Run.open(self.run)
-        params, step = run.load_params()
-        data = run_data.of_run(run)
-        chips = run_data.validation_chips(data, run.identities, limit=previews.ROWS)
-        grid = previews.grid(params, run.config, run.identities, run_data.pictures(chips))
-        images.write_png(self.out, grid)
+        with spool.Spool() as copies, copies.output(self.out) as out:
+            run = runs.Run.open(copies.fetch(self.run))
+            params, step = run.load_params()
+            data = run_data.of_run(run, copies)
+            chips = run_data.validation_chips(data, run.identities, limit=previews.ROWS)
+            grid = previews.grid(params, run.config, run.identities, run_data.pictures(chips))
+            images.write_png(out, grid)
         print(f"{self.out}: step {step}")
         return 0

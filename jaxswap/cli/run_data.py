@@ -9,10 +9,15 @@ import numpy as np
 
 from jaxswap import config, errors, runs
 from jaxswap.faces import descriptor, faceset
+from jaxswap.places import spool, urls
 from pipelines import dataset, loader, validation
 
 FILE = "dataset.json"
 PREVIEW_CHIPS = 64
+
+STORES = ("gs", "s3", "az", "abfs")
+"""Schemes that a run's manifest may name. It may come from a stranger, who must not choose which
+protocol speaks to which host."""
 
 
 def prepare(
@@ -71,15 +76,15 @@ def _fingerprint(path: Path) -> str | None:
 
 
 def manifest_entries(
-    data: dataset.Dataset, identities: Mapping[str, Path]
+    data: dataset.Dataset, identities: Mapping[str, Path], copies: spool.Spool
 ) -> list[dict[str, str | None]]:
     """Who is who, for the run's manifest."""
     return [
         {
             "name": name,
-            "source": str(path.resolve()),
+            "source": copies.named(str(path.resolve())),
             "fingerprint": data.fingerprints.get(name),
-            "dataset": str(data.path.resolve()),
+            "dataset": copies.named(str(data.path.resolve())),
         }
         for name, path in identities.items()
     ]
@@ -101,16 +106,26 @@ def batches(
     )
 
 
-def of_run(run: runs.Run) -> dataset.Dataset:
+def of_run(run: runs.Run, copies: spool.Spool) -> dataset.Dataset:
     """The dataset that a run was trained on.
 
     Raises:
         DatasetError: if it is not there any more, or is broken.
+        PlaceError: if it is in a bucket that cannot be read.
     """
     own = run.path / "data"
     if own.exists():
         return dataset.Dataset.open(own)
-    return dataset.Dataset.open(Path(run.manifest["identities"][0]["dataset"]))
+    try:
+        place = urls.parse_place(run.manifest["identities"][0]["dataset"])
+        if isinstance(place, urls.Url) and place.scheme not in STORES:
+            raise ValueError(f"{place} is in no bucket")
+    except (KeyError, TypeError, ValueError) as error:
+        raise errors.DatasetError(
+            f"The run {run.path} does not say on what dataset it was trained ({error}). Copy the "
+            f"dataset to {own}."
+        ) from error
+    return dataset.Dataset.open(copies.fetch(place))
 
 
 def validation_chips(

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from jaxswap import config, presets
+from jaxswap import config, errors, presets
 from jaxswap.cli import identities, joining
+from jaxswap.cli.place_options import Place
+from jaxswap.places import spool, urls
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Train:
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="NAME=FACESET")
     ]
     """An identity: the name you give it, and its faceset (or a built dataset that has it)."""
-    run: Path
+    run: Place
     """Run folder: data, checkpoints, metrics and previews. All that is written goes here."""
     preset: Annotated[str, tyro.conf.arg(metavar="{" + ",".join(presets.PRESETS) + "}")] = "quick"
     """Configuration to start from; the defaults below are this preset's."""
@@ -43,21 +45,30 @@ class Train:
         """Build the dataset where there is none, then train to the last step."""
         from jaxswap.training import stopping
 
+        if self.hosts.join and isinstance(self.run, urls.Url):
+            raise errors.RunError(
+                f"Several hosts write one run folder together, and {self.run} is none. Mount the "
+                "bucket on all of them, and give --run that path."
+            )
         # With other hosts JAX takes SIGTERM, as soon as they have met.
         with (
             contextlib.nullcontext() if self.hosts.join else stopping.at_once(),
             self.hosts.joined(),
+            spool.Spool() as copies,
+            copies.run(self.run, keep=self.configuration.train.keep) as run,
         ):
-            reached = self._train()
+            reached = self._train(run, copies)
         return 0 if reached >= self.configuration.steps else os.EX_TEMPFAIL
 
-    def _train(self) -> int:
+    def _train(self, run: Path, copies: spool.Spool) -> int:
         from jaxswap.cli import manifest, run_data
         from jaxswap.training import loop, sharding
 
-        named = identities.parse(self.identity)
+        named = {
+            name: copies.fetch(place) for name, place in identities.parse(self.identity).items()
+        }
         data = run_data.prepare(
-            self.run, named, data=self.configuration.data, may_build=not self.hosts.join
+            run, named, data=self.configuration.data, may_build=not self.hosts.join
         )
         mesh = sharding.training_mesh(self.configuration.train)
         chips = run_data.validation_chips(data, list(named), limit=run_data.PREVIEW_CHIPS)
@@ -67,9 +78,11 @@ class Train:
             return loop.train(
                 self.configuration,
                 mesh=mesh,
-                run_dir=self.run,
+                run_dir=run,
                 identities=list(named),
-                manifest=manifest.collect(self.preset, run_data.manifest_entries(data, named)),
+                manifest=manifest.collect(
+                    self.preset, run_data.manifest_entries(data, named, copies)
+                ),
                 loader=loader,
                 validation=run_data.pictures(chips),
             )

@@ -1,0 +1,67 @@
+"""What a user names: a local path, or the URL of something in a bucket."""
+
+import dataclasses
+import re
+from pathlib import Path, PurePosixPath
+from urllib import parse
+
+_URL = re.compile(r"([a-z][a-z0-9+.-]+)://(.+)", re.DOTALL)  # two letters or more: C:// is a disk
+
+
+@dataclasses.dataclass(frozen=True)
+class Url:
+    """An address of one object, or of all objects whose keys begin with it and a slash.
+
+    Attributes:
+        scheme: what kind of store it is, such as `s3`.
+        key: bucket and path, without a slash at the end.
+    """
+
+    scheme: str
+    key: str
+
+    def __post_init__(self) -> None:
+        parts = self.key.split("/")
+        if "@" in parts[0]:
+            raise ValueError(
+                f"{self.scheme}://{parts[0].rpartition('@')[2]} comes with a name or password: "
+                "leave it out, credentials come from the environment."
+            )
+        if "::" in self.key or any(part in ("", ".", "..") for part in parts):
+            raise ValueError(f"{self} is no plain address, such as s3://bucket/folder.")
+        if not self.key.isprintable() or "\\" in self.key:
+            raise ValueError(f"{str(self)!r} has characters that no file's name can have.")
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.key}"
+
+    def __truediv__(self, name: str) -> "Url":
+        return Url(self.scheme, f"{self.key}/{name}")
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return PurePosixPath(self.key).name
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the last part, with its dot."""
+        return PurePosixPath(self.key).suffix
+
+
+Place = Path | Url
+
+
+def parse_place(text: str) -> Place:
+    """A URL, or else a local path; file:// is a local path too.
+
+    Raises:
+        ValueError: if a URL holds credentials, leads upwards, or is no plain address.
+    """
+    match = _URL.fullmatch(text)
+    if not match:
+        return Path(text)
+    scheme, key = match.groups()
+    if scheme == "file":
+        return Path(parse.unquote(key))
+    return Url(scheme, key.strip("/"))
