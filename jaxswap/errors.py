@@ -42,7 +42,7 @@ class Terminated(KeyboardInterrupt):
 
 
 class PlaceError(JaxswapError):
-    """A URL that cannot be reached, read or written."""
+    """A URL that is none, or cannot be reached, read or written."""
 
 
 class MissingExtraError(JaxswapError):

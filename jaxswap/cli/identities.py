@@ -14,6 +14,7 @@ def parse(values: Sequence[str]) -> dict[str, urls.Place]:
 
     Raises:
         ValueError: if a value has no name, a name is no plain word, or a name comes twice.
+        PlaceError: if a place is a URL that cannot be one.
     """
     return _collect([_split(value) for value in values])
 
@@ -23,6 +24,7 @@ def parse_or_folder_names(values: Sequence[str]) -> dict[str, urls.Place]:
 
     Raises:
         ValueError: if a name is no plain word, or a name comes twice.
+        PlaceError: if a place is a URL that cannot be one.
     """
     pairs = []
     for value in values:

@@ -44,7 +44,7 @@ def run(argv: Sequence[str]) -> int:
     """Parse `argv` (without the program's name), call its command, return the exit code."""
     try:
         command = parsing.parse(argv)
-    except parsing.UsageError as error:
+    except (parsing.UsageError, errors.PlaceError) as error:
         return _say(str(error), code=2)
     except SystemExit:  # a help text was printed
         return 0

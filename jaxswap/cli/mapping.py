@@ -23,8 +23,8 @@ def parse(values: Sequence[str]) -> dict[str, str]:
     """Identities by person, in the order of the values; a path may hold a `=`.
 
     Raises:
-        ValueError: if a value is no PERSON=IDENTITY, a person comes twice or as a bad URL, or too
-            many come.
+        ValueError: if a value is no PERSON=IDENTITY, a person comes twice, or too many come.
+        PlaceError: if a person is a URL that cannot be one.
     """
     found: dict[str, str] = {}
     for value in values:

@@ -47,6 +47,7 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
 
     Raises:
         UsageError: if it asks for nothing that exists, or for values that are refused.
+        PlaceError: if it names a URL that cannot be one.
         SystemExit: with 0, after a help text was printed.
     """
     if not argv:

@@ -119,8 +119,8 @@ def of_run(run: runs.Run, copies: spool.Spool) -> dataset.Dataset:
     try:
         place = urls.parse_place(run.manifest["identities"][0]["dataset"])
         if isinstance(place, urls.Url) and place.scheme not in STORES:
-            raise ValueError(f"{place} is in no bucket")
-    except (KeyError, TypeError, ValueError) as error:
+            raise errors.PlaceError(f"{place} is in no bucket")
+    except (KeyError, TypeError, errors.PlaceError) as error:
         raise errors.DatasetError(
             f"The run {run.path} does not say on what dataset it was trained ({error}). Copy the "
             f"dataset to {own}."

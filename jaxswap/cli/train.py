@@ -58,6 +58,7 @@ class Train:
             copies.run(self.run, keep=self.configuration.train.keep) as run,
         ):
             reached = self._train(run, copies)
+        print(f"The run is {self.run}")
         return 0 if reached >= self.configuration.steps else os.EX_TEMPFAIL
 
     def _train(self, run: Path, copies: spool.Spool) -> int:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path, PurePosixPath
 from urllib import parse
 
+from jaxswap import errors
+
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://(.+)", re.DOTALL)  # two letters or more: C:// is a disk
 
 
@@ -23,14 +25,14 @@ class Url:
     def __post_init__(self) -> None:
         parts = self.key.split("/")
         if "@" in parts[0]:
-            raise ValueError(
+            raise errors.PlaceError(
                 f"{self.scheme}://{parts[0].rpartition('@')[2]} comes with a name or password: "
                 "leave it out, credentials come from the environment."
             )
         if "::" in self.key or any(part in ("", ".", "..") for part in parts):
-            raise ValueError(f"{self} is no plain address, such as s3://bucket/folder.")
+            raise errors.PlaceError(f"{self} is no plain address, such as s3://bucket/folder.")
         if not self.key.isprintable() or "\\" in self.key:
-            raise ValueError(f"{str(self)!r} has characters that no file's name can have.")
+            raise errors.PlaceError(f"{str(self)!r} has characters that no file's name can have.")
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.key}"
@@ -56,7 +58,7 @@ def parse_place(text: str) -> Place:
     """A URL, or else a local path; file:// is a local path too.
 
     Raises:
-        ValueError: if a URL holds credentials, leads upwards, or is no plain address.
+        PlaceError: if a URL holds credentials, leads upwards, or is no plain address.
     """
     match = _URL.fullmatch(text)
     if not match:

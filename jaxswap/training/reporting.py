@@ -14,8 +14,7 @@ from jaxswap.training import step as training_step
 def say_finished(run: runs.Run) -> None:
     """A word on a run that has all its steps."""
     Console(stderr=True, soft_wrap=True, highlight=False).print(
-        f"The run {run.path} is trained to step {run.steps()[-1]} already. "
-        "To train on, give more --steps."
+        f"The run is trained to step {run.steps()[-1]} already. To train on, give more --steps."
     )
 
 
@@ -80,7 +79,7 @@ class Reporter:
                 "Run the same command again to go on."
             )
         else:
-            self.say(f"Trained to step {done}. The run is {self._run.path}")
+            self.say(f"Trained to step {done}.")
 
     def close(self) -> None:
         """Take the console away and close the files."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jaxswap import errors
 from jaxswap.places import urls
 
 
@@ -24,7 +25,7 @@ def test_a_file_url_is_a_path():
 
 
 def test_credentials_are_refused_and_not_repeated():
-    with pytest.raises(ValueError, match="environment") as caught:
+    with pytest.raises(errors.PlaceError, match="environment") as caught:
         urls.parse_place("s3://me:secret@bucket/x")
     assert "secret" not in str(caught.value)
 
@@ -34,5 +35,5 @@ def test_credentials_are_refused_and_not_repeated():
     ["s3://b/../x", "s3://b//x", "s3://b/./x", "s3://b/x::zip", "s3://b/x\n", "s3://b/a\\b"],
 )
 def test_what_is_no_plain_address_is_refused(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(errors.PlaceError):
         urls.parse_place(text)
