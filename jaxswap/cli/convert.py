@@ -58,7 +58,7 @@ class Convert:
     """Where it ends."""
     frame_rate: Annotated[str | None, tyro.conf.arg(metavar="NUMBER", help_behavior_hint="")] = None
     """Images a second (25, 30000/1001) of a folder that is a film, whose faces are followed."""
-    side_by_side: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = (
+    side_by_side: Annotated[Place | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = (
         None
     )
     """A second video that shows the footage beside the result."""
@@ -114,6 +114,9 @@ class Convert:
             footage = copies.fetch(self.footage)
             place = copies.new if footage.is_dir() or not self.out.suffix else copies.output
             out = stack.enter_context(place(self.out))
+            beside = None
+            if self.side_by_side is not None:
+                beside = stack.enter_context(copies.output(self.side_by_side))
             run = runs.Run.open(copies.fetch(self.run))
             if self.people:
                 people = mapping.parse(self.people)
@@ -129,7 +132,7 @@ class Convert:
                 faces=self.faces,
                 span=self.span(),
                 frame_rate=self.rate(),
-                beside=self.side_by_side,
+                beside=beside,
             )
         print(
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "

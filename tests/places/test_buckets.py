@@ -117,7 +117,7 @@ def test_a_killed_training_goes_on_from_the_bucket(jaxswap, dataset, server, env
     """The machine and its disk are gone; only what is in the bucket is left."""
     run = "s3://bucket/runs/killed"
     command = _train(dataset, run, steps=100_000)
-    command += ["--train.save-every", "20", "--train.keep", "1"]
+    command += ["--train.save-every", "2000", "--train.keep", "2"]
     with subprocess.Popen(
         [sys.executable, "-m", "jaxswap", *command], env=environment, stderr=subprocess.DEVNULL
     ) as process:
