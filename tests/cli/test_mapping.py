@@ -8,6 +8,7 @@ import pytest
 from jaxswap import config, runs
 from jaxswap.cli import mapping
 from jaxswap.faces import descriptor
+from jaxswap.places import spool
 
 
 @pytest.fixture
@@ -63,7 +64,12 @@ def test_without_the_extra_a_number_still_does(fails, trained, both, monkeypatch
     monkeypatch.setattr(descriptor, "is_available", lambda: False)
     command = ("convert", both, "--run", trained, "--out", tmp_path / "out.mp4", "--map")
     assert 'pip install "jaxswap[identity]"' in fails(*command, "a=b")
-    (swap,) = mapping.swaps({"0": "b"}, run=runs.Run.open(trained), faces=config.FacesConfig())
+    (swap,) = mapping.swaps(
+        {"0": "b"},
+        run=runs.Run.open(trained),
+        faces=config.FacesConfig(),
+        copies=spool.Spool(),
+    )
     assert (swap.person.track, swap.identity) == (0, "b")
 
 
@@ -79,7 +85,10 @@ def test_a_file_comes_before_a_number_and_a_number_before_an_identity(
     shutil.copy("0.png", "a")
     shutil.copy("0.png", "1")
     found = mapping.swaps(
-        {"a": "a", "1": "a", "2": "a", "b": "b"}, run=opened, faces=config.FacesConfig()
+        {"a": "a", "1": "a", "2": "a", "b": "b"},
+        run=opened,
+        copies=spool.Spool(),
+        faces=config.FacesConfig(),
     )
     people = [swap.person for swap in found]
     assert [person.track for person in people] == [None, None, 2, None]
