@@ -38,14 +38,14 @@ class ExtractMany:
     def __post_init__(self) -> None:
         if not self.footage:
             raise ValueError("Name footage, as a='videos/*.mp4'.")
-        identities.parse(self.footage)
+        self._footages()
 
     def __call__(self) -> int:
         """Extract, and say what was found and what could not be used."""
         from jaxswap.scale import extraction, letters
 
         report = extraction.extract(
-            identities.parse(self.footage),
+            self._footages(),
             self.out,
             options=self.options,
             faces=self.faces,
@@ -59,3 +59,14 @@ class ExtractMany:
         if report.failed:
             print(f"Lost: {len(report.failed)} parts, see {letters.place(self.out)}")
         return 1 if report.failed else 0
+
+    def _footages(self) -> dict[str, Path]:
+        footages = {}
+        for name, place in identities.parse(self.footage).items():
+            if not isinstance(place, Path):
+                raise ValueError(
+                    f"{place} is a URL, and workers read files: mount the bucket on all of them, "
+                    "and give that path."
+                )
+            footages[name] = place
+        return footages

@@ -149,3 +149,8 @@ def test_help_loads_nothing_heavy(argv):
         [sys.executable, "-c", program, *argv], capture_output=True, text=True, check=True
     )
     assert HEAVY.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+def test_work_at_scale_reads_files():
+    with pytest.raises(parsing.UsageError, match="mount the bucket"):
+        parsing.parse(["extract-many", "a=s3://bucket/*.mp4", "--out", "data"])
