@@ -77,7 +77,10 @@ def dataset(jaxswap, server, demo_clips) -> str:
 
 
 def _put(url: str, content: bytes) -> None:
-    request = urllib.request.Request(url, data=content, method="PUT")
+    # Without a type urllib says that it is a form, which the server reads as one, and then again.
+    request = urllib.request.Request(
+        url, data=content, method="PUT", headers={"Content-Type": "application/octet-stream"}
+    )
     for _ in range(300):
         try:
             urllib.request.urlopen(request).close()
