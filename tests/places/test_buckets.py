@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 pytestmark = pytest.mark.buckets
@@ -112,8 +113,8 @@ def test_the_main_job_from_bucket_to_bucket(jaxswap, dataset, server, demo_clips
     jaxswap("convert", "s3://bucket/clip.mp4", *swap, "--out", "s3://bucket/out.mp4")
     assert json.loads(jaxswap("info", "s3://bucket/out.mp4", "--json"))["synthetic"]
     jaxswap("evaluate", "--run", run, "--out", "s3://bucket/report")
-    with urllib.request.urlopen(f"{server}/bucket/report/report.json") as page:
-        assert json.load(page)
+    store = fsspec.filesystem("s3", endpoint_url=server, key="someone", secret="something")
+    assert json.loads(store.cat_file("bucket/report/report.json"))
 
 
 def test_a_killed_training_goes_on_from_the_bucket(jaxswap, dataset, server, environment):
