@@ -15,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from jaxswap.faces import descriptor
 
+# Without it libtpu, with which some tests compile for TPUs, complains in every process.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     # Many tests compile the same tiny programs, some in processes of their own: compile each once
     # in a session. Set before JAX is imported; worker and child processes inherit it.

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from jaxswap import config
-from jaxswap.cli import identities
+from jaxswap.cli import identities, place_options
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class ExtractMany:
 
     footage: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FOOTAGE")]
     """NAME=FOOTAGE for each identity: a quoted pattern, or a .txt file with a path a line."""
-    out: Path
+    out: place_options.Place
     """Folder of the new dataset."""
     beam: Annotated[
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(help_behavior_hint="")
@@ -39,14 +39,16 @@ class ExtractMany:
         if not self.footage:
             raise ValueError("Name footage, as a='videos/*.mp4'.")
         self._footages()
+        place_options.shared(self.out)
 
     def __call__(self) -> int:
         """Extract, and say what was found and what could not be used."""
         from jaxswap.scale import extraction, letters
 
+        out = place_options.shared(self.out)
         report = extraction.extract(
             self._footages(),
-            self.out,
+            out,
             options=self.options,
             faces=self.faces,
             data=self.data,
@@ -57,16 +59,9 @@ class ExtractMany:
             print(f"{self.out}: {name}, {count} chips")
         print(f"Used: {report.used} footages")
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {letters.place(self.out)}")
+            print(f"Lost: {len(report.failed)} parts, see {letters.place(out)}")
         return 1 if report.failed else 0
 
     def _footages(self) -> dict[str, Path]:
-        footages = {}
-        for name, place in identities.parse(self.footage).items():
-            if not isinstance(place, Path):
-                raise ValueError(
-                    f"{place} is a URL, and workers read files: mount the bucket on all of them, "
-                    "and give that path."
-                )
-            footages[name] = place
-        return footages
+        named = identities.parse(self.footage)
+        return {name: place_options.shared(place) for name, place in named.items()}

@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "Preview",
     "faces": "Faces",
     "convert": "Convert",
+    "convert-many": "ConvertMany",
     "evaluate": "Evaluate",
     "info": "Info",
     "plan": "Plan",

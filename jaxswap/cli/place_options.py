@@ -1,5 +1,6 @@
 """The type of options that take a local path or a URL."""
 
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -17,3 +18,17 @@ Place = Annotated[
     ),
 ]
 """A local path, or a URL such as gs://bucket/folder or s3://bucket/clip.mp4."""
+
+
+def shared(place: urls.Place) -> Path:
+    """A path that many workers share.
+
+    Raises:
+        ValueError: if the place is a URL.
+    """
+    if not isinstance(place, Path):
+        raise ValueError(
+            f"{place} is a URL, and workers read files: mount the bucket on all of them, and give "
+            "that path."
+        )
+    return place

@@ -45,9 +45,16 @@ class Output(Protocol):
         """Write a frame: as painted, or as it was."""
 
 
-class VideoOutput(video_writer.VideoWriter):
-    """A video; frames in which nothing is painted are encoded as they were decoded."""
+class Pictured:
+    """Takes frames of footage, upright and in an output's coding.
 
+    Attributes:
+        source: what the frames come from.
+        coding: how the output holds its pixels.
+    """
+
+    source: sources.Source
+    coding: colorimetry.Coding
     keeps_before = False
     """Whether planes are kept as they were before the painting."""
 
@@ -69,11 +76,6 @@ class VideoOutput(video_writer.VideoWriter):
         frame = colorimetry.to_coding(original.picture, coding=self.coding)
         return canvas.YuvCanvas(frame, coding=self.coding)
 
-    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
-        """Encode a frame."""
-        frame = original.picture if painted is None else painted.frame
-        self.encode(frame, pts=original.pts)
-
     def _from_image(self, frame: footage.Frame) -> av.VideoFrame:
         height, width = frame.image_u8.shape[:2]
         size = (self.source.width, self.source.height)
@@ -91,6 +93,15 @@ class VideoOutput(video_writer.VideoWriter):
             return decoded
         decoded = colorimetry.to_coding(decoded, coding=self.coding)
         return colorimetry.turned(decoded, quarter_turns=turns, coding=self.coding)
+
+
+class VideoOutput(Pictured, video_writer.VideoWriter):
+    """A video; frames in which nothing is painted are encoded as they were decoded."""
+
+    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
+        """Encode a frame."""
+        frame = original.picture if painted is None else painted.frame
+        self.encode(frame, pts=original.pts)
 
 
 def make(

@@ -38,7 +38,9 @@ class Stage:
     """Seconds of its own work, all workers together: waiting for items is left out."""
     items: int = 0
     """Items it has made."""
-    _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
+    _lock: contextlib.AbstractContextManager = dataclasses.field(
+        default_factory=threading.Lock, repr=False
+    )
 
     def add(self, seconds: float, *, items: int = 0) -> None:
         """Account for work; from any thread."""

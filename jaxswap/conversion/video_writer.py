@@ -2,13 +2,14 @@
 
 import contextlib
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 import av
 
 from jaxswap import config, errors, files
-from jaxswap.conversion import companions, encoders, sources
+from jaxswap.conversion import companions, encoders, pictures, sources
 from jaxswap.provenance import containers, marks, xmp
 from jaxswap.video import colorimetry
 
@@ -16,7 +17,6 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
 FFmpeg would take .m4v for a raw MPEG-4 stream."""
 
-_TIMED_BY_X265 = 3  # frames; of fewer its decoding times are what was in its memory
 _SHAPELESS = ("av1", "ffv1")  # PyAV leaves pixels that are not square to the codec's own headers
 _MAX_TIMESCALE = 2**31 - 1
 
@@ -74,10 +74,7 @@ class VideoWriter:
         pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
         self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
         """How the output holds its pixels."""
-        self._durations: dict[int, int] = {}
-        self._held: av.VideoFrame | None = None
         self._zero: int | None = None  # what becomes 0 of the source's times
-        self._held_duration = self._longest = self._num_fed = 0
         self.lost: list[str] = []
         """What could not be taken over, in words; complete after the block."""
 
@@ -134,25 +131,41 @@ class VideoWriter:
         if self._zero is None:
             self._zero = self._begin(pts)
         pts = None if pts is None else pts - self._zero
-        duration = frame.duration
-        frame = colorimetry.to_coding(frame, coding=self.coding)
-        held, self._held = self._held, frame  # until the next one tells how long it is seen
-        if held is not None and (pts is None or pts <= held.pts):
-            pts = held.pts + 1
-        frame.pts = 0 if pts is None else pts
-        frame.time_base = self._video.codec_context.time_base
-        frame.pict_type = av.video.frame.PictureType.NONE  # the encoder's choice, not the source's
-        self._held_duration = duration or 0
-        if held is not None:
-            self._longest = max(self._longest, frame.pts - held.pts)
-            self._feed(held, duration=frame.pts - held.pts)
+        self.mux(self._pictures.encode(frame, pts=pts))
+
+    @property
+    def headers(self) -> bytes:
+        """What decoders must know before the first packet."""
+        return self._video.codec_context.extradata or b""
+
+    def mux(self, packets: Iterable[av.Packet]) -> None:
+        """Write packets that an encoder like this one's made, and what is beside them.
+
+        Args:
+            packets: in the order of decoding, in the source's time base.
+
+        Raises:
+            OutputError: if the disk refuses.
+        """
+        try:
+            for packet in packets:
+                packet.stream = self._video
+                self._companions.copy(until_s=packet.dts * packet.time_base)
+                self._container.mux_one(packet)
+        except OSError as e:
+            raise self._refused(e) from e
 
     def _open(self) -> None:
         name = FORMATS[self.out.suffix.lower()]
         options = {"fflags": "+bitexact"}  # no random identifiers: same input, same bytes
         self._container = av.open(str(self._partial), "w", format=name, container_options=options)
         self._container.metadata["comment"] = marks.comment(self._mark, kind="video")
-        self._video = self._add_video(in_mp4=name != "matroska")
+        self._video = pictures.add_stream(
+            self._container, source=self.source, encoder=self._encoder, coding=self.coding
+        )
+        self._pictures = pictures.Pictures(
+            self._video.codec_context, coding=self.coding, codec=self._encoder.codec
+        )
         self._companions = self._beside()
         self.lost = self._companions.lost
         self.lost += self._encoder.lost(self.source.pix_fmt, pix_fmt=self.coding.pix_fmt)
@@ -166,24 +179,6 @@ class VideoWriter:
             options["movie_timescale"] = str(self._timescale())
         self._container.container_options.update(options)
         self._container.start_encoding()
-
-    def _add_video(self, *, in_mp4: bool) -> av.VideoStream:
-        source, encoder = self.source, self._encoder
-        video = self._container.add_stream(
-            encoder.name,
-            rate=source.rate,
-            options=encoder.options(self.coding, light=source.light),
-        )
-        codec = video.codec_context
-        codec.width, codec.height = source.width, source.height
-        codec.pix_fmt = self.coding.pix_fmt
-        if in_mp4 and encoder.codec_tag:
-            codec.codec_tag = encoder.codec_tag
-        video.time_base = codec.time_base = source.time_base
-        if source.sample_aspect:
-            codec.sample_aspect_ratio = source.sample_aspect
-        self.coding.tags.put_on(codec)
-        return video
 
     def _beside(self) -> companions.Companions | companions.Silence:
         if self.source.path.is_dir():
@@ -211,32 +206,9 @@ class VideoWriter:
         self._companions.begin(pts * self.source.time_base)
         return pts
 
-    def _feed(self, frame: av.VideoFrame, *, duration: int) -> None:
-        self._durations[frame.pts] = duration
-        self._num_fed += 1
-        self._mux(self._video.encode(frame))
-
-    def _last_duration(self, pts: int) -> int:
-        """From the last frame to the end of the source's video, if that is believable."""
-        end = self.source.end
-        left = 0 if end is None else end - (self._zero or 0) - pts
-        return left if 0 < left <= self._longest else self._held_duration
-
-    def _mux(self, packets: list[av.Packet]) -> None:
-        try:
-            for packet in packets:
-                if self._num_fed < _TIMED_BY_X265 and self._encoder.codec == "h265":
-                    packet.dts = packet.pts
-                packet.duration = self._durations.pop(packet.pts, 0)
-                self._companions.copy(until_s=packet.dts * packet.time_base)
-                self._container.mux_one(packet)
-        except OSError as e:
-            raise self._refused(e) from e
-
     def _finish(self) -> None:
-        if self._held is not None:
-            self._feed(self._held, duration=self._last_duration(self._held.pts))
-        self._mux(self._video.encode(None))
+        end = self.source.end
+        self.mux(self._pictures.finish(end=None if end is None else end - (self._zero or 0)))
         self._companions.copy(until_s=None)
         self._companions.close()
         self._container.close()

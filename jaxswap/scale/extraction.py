@@ -62,7 +62,9 @@ def extract(
     everything = [segment for parts in cut.values() for segment in parts]
     reasons = running.run(job, everything, folder, beam_options=beam_options)
     failed += [
-        _letter(segment, reasons[segment.key]) for segment in everything if segment.key in reasons
+        letters.of(segment, reasons[segment.key])
+        for segment in everything
+        if segment.key in reasons
     ]
     found = {
         name: _Found([s for s in parts if s.key not in reasons], folder, job)
@@ -97,12 +99,6 @@ def _cut(
     return cut, failed
 
 
-def _letter(segment: segments.Segment, reason: str) -> letters.Letter:
-    return letters.Letter(
-        path=str(segment.path), start_s=float(segment.kept.start_s), reason=reason
-    )
-
-
 class _Found:
     """The chips of one identity, in the order of footage and time; one segment is in memory."""
 
@@ -113,7 +109,9 @@ class _Found:
         self._times = [times for times, _ in read]
         self.stops = np.cumsum([0, *(len(times) for times in self._times)])
         self.lost = [
-            _letter(segment, lost) for segment, (_, lost) in zip(found, read, strict=True) if lost
+            letters.of(segment, lost)
+            for segment, (_, lost) in zip(found, read, strict=True)
+            if lost
         ]
         self._held: tuple[int, list[dict[str, Any]]] = (-1, [])
 

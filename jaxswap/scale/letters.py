@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jaxswap import files
+from jaxswap.scale import segments
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,11 @@ class Letter:
     path: str
     start_s: float | None
     reason: str
+
+
+def of(segment: segments.Segment, reason: str) -> Letter:
+    """Why a segment could not be used."""
+    return Letter(path=str(segment.path), start_s=float(segment.kept.start_s), reason=reason)
 
 
 def place(out: Path) -> Path:

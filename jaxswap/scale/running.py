@@ -4,18 +4,24 @@ A result gets its name when it is complete, and a key always has the same result
 retried, or done twice, write nothing twice, and a run that was stopped goes on.
 """
 
+import collections
+import contextlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import av
 
-from jaxswap import errors, files
+from jaxswap import errors, files, progress
 from jaxswap.scale import segments
 
 QUIET = "--default_sdk_harness_log_level=ERROR"
+
+_FAILED = ".failed.json"
+_LOOK_S = 1.0  # between two looks at what is finished
 
 
 @runtime_checkable
@@ -58,17 +64,47 @@ def run(
     for segment in cut:  # an earlier run's: the footage may be readable by now
         _failed(folder, segment).unlink(missing_ok=True)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    with beam.Pipeline(
-        options=pipeline_options.PipelineOptions([QUIET, *beam_options])
-    ) as pipeline:
+    left = [segment for segment in cut if not done(folder, segment, job)]
+    with (
+        _shown(left, folder, job),
+        beam.Pipeline(options=pipeline_options.PipelineOptions([QUIET, *beam_options])) as pipeline,
+    ):
         _ = (
             pipeline
-            | "List" >> beam.Create([s for s in cut if not done(folder, s, job)])
+            | "List" >> beam.Create(left)
             | "Spread" >> beam.Reshuffle()
             | "Work" >> beam.Map(Work(job, folder))
         )
     said = {segment.key: failure(folder, segment) for segment in cut}
     return {key: reason for key, reason in said.items() if reason is not None}
+
+
+@contextlib.contextmanager
+def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator[None]:
+    """Progress in segments, by the files that appear: whoever writes them, wherever they are."""
+    over = threading.Event()
+
+    def finished() -> Iterator[str]:
+        waited = {segment.key for segment in left}
+        is_over = False
+        while waited and not is_over:
+            is_over = over.wait(_LOOK_S)
+            there = {path.name for path in folder.iterdir()}
+            ended = {key for key in waited if {f"{key}{job.suffix}", f"{key}{_FAILED}"} & there}
+            waited -= ended
+            yield from ended
+
+    def show() -> None:
+        shown = progress.track(finished(), "Working", total=len(left), unit="segments")
+        collections.deque(shown, maxlen=0)
+
+    thread = threading.Thread(target=show, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class Work:
@@ -121,4 +157,4 @@ def failure(folder: Path, segment: segments.Segment) -> str | None:
 
 
 def _failed(folder: Path, segment: segments.Segment) -> Path:
-    return folder / f"{segment.key}.failed.json"
+    return folder / f"{segment.key}{_FAILED}"

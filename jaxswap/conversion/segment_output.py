@@ -1,0 +1,169 @@
+"""The pictures of a part of a video, encoded, for a video that is joined later from its parts."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+
+from jaxswap import errors
+from jaxswap.conversion import canvas, encoders, originals, outputs, pictures, sources, video_writer
+from jaxswap.video import colorimetry
+
+_INDEX, _HEADERS = "index.json", "headers"
+
+
+class SegmentOutput(outputs.Pictured):
+    """Encodes the frames of a segment; those around it are context and are not written.
+
+    The file is an uncompressed ZIP: packets by their number, the encoder's headers, and an index
+    with the times, which are those of the footage.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        source: sources.Source,
+        encoder: encoders.Encoder,
+        suffix: str,
+        bounds: tuple[int, int | None],
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: of the file.
+            source: the whole footage.
+            encoder: how it is encoded.
+            suffix: of the video that is joined.
+            bounds: the first time that is written and the first after it, in the source's unit.
+
+        Raises:
+            OutputError: if the codec cannot hold frames of this size.
+        """
+        self._path, self._encoder, self._suffix = path, encoder, suffix
+        self.source, self._first, self._after = source, *bounds
+        pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
+        self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
+        self.lost: list[str] = []
+        self._end: int | None = None
+        self._times: list[tuple[int, int, int, bool]] = []
+        self._frames = self._swapped = 0
+
+    def __enter__(self) -> "SegmentOutput":
+        self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_STORED)
+        # Nothing is written to this container: it makes the encoder the one that the joined video
+        # says that it has.
+        name = video_writer.FORMATS[self._suffix]
+        self._container = av.open(io.BytesIO(), "w", format=name)
+        video = pictures.add_stream(
+            self._container, source=self.source, encoder=self._encoder, coding=self.coding
+        )
+        self._container.start_encoding()
+        self._context = video.codec_context
+        self._pictures = pictures.Pictures(
+            self._context, coding=self.coding, codec=self._encoder.codec
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._zip:
+            if error is not None:
+                return
+            end = self.source.end if self._end is None else self._end
+            self._store(self._pictures.finish(end=end, exact=self._end is not None))
+            index = {"packets": self._times, "frames": self._frames, "swapped": self._swapped}
+            self._zip.writestr(_INDEX, json.dumps(index))
+            self._zip.writestr(_HEADERS, self._context.extradata or b"")
+
+    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
+        """Encode a frame, if it is one of the segment."""
+        if original.pts < self._first or self._end is not None:
+            return
+        if self._after is not None and original.pts >= self._after:
+            self._end = original.pts
+            return
+        frame = original.picture if painted is None else painted.frame
+        self._store(self._pictures.encode(frame, pts=original.pts))
+        self._frames += 1
+        self._swapped += painted is not None
+
+    def _store(self, packets: list[av.Packet]) -> None:
+        for packet in packets:
+            self._zip.writestr(str(len(self._times)), bytes(packet))
+            self._times.append((packet.pts, packet.dts, packet.duration, packet.is_keyframe))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Segment:
+    """What a `SegmentOutput` wrote."""
+
+    path: Path
+    headers: bytes
+    """The encoder's, which all parts of a video share."""
+    frames: int
+    swapped: int
+    """Frames in which a face changed."""
+    times: tuple[tuple[int, int, int, bool], ...]
+    """Of each packet: presentation, decoding, duration, and whether it is a key frame."""
+
+    @classmethod
+    def open(cls, path: Path) -> "Segment":
+        """Read what is said of the packets.
+
+        Raises:
+            OutputError: if the file is broken.
+        """
+        try:
+            with zipfile.ZipFile(path) as parts:
+                index = json.loads(parts.read(_INDEX))
+                return cls(
+                    path=path,
+                    headers=parts.read(_HEADERS),
+                    frames=int(index["frames"]),
+                    swapped=int(index["swapped"]),
+                    times=tuple(
+                        (int(p), int(d), int(n), bool(k)) for p, d, n, k in index["packets"]
+                    ),
+                )
+        except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            raise _broken(path, error) from error
+
+    def packets(self, *, time_base: Fraction, after: int | None) -> Iterator[av.Packet]:
+        """The packets, whose decoding times rise over the parts of a video.
+
+        An encoder knows nothing of the part before: with frames of unlike lengths it may begin to
+        decode before that has ended. Each later than the one before is early enough, since a part
+        begins with a key frame, and all of it is shown after all of the part before.
+
+        Args:
+            time_base: of the source.
+            after: the last decoding time of the part before; None if it is the first.
+
+        Raises:
+            OutputError: if the file is broken.
+        """
+        try:
+            with zipfile.ZipFile(self.path) as parts:
+                for number, (pts, dts, duration, is_key) in enumerate(self.times):
+                    packet = av.Packet(parts.read(str(number)))
+                    after = dts if after is None else max(dts, after + 1)
+                    packet.pts, packet.dts, packet.duration = pts, after, duration
+                    packet.time_base, packet.is_keyframe = time_base, is_key
+                    yield packet
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise _broken(self.path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> errors.OutputError:
+    return errors.OutputError(f"{path} is broken ({error}). Delete it and start again.")
