@@ -35,7 +35,7 @@ def whole(source: Path, out: Path, options: config.ConvertConfig) -> None:
 def segment(
     source: Path, path: Path, bounds: tuple[int, int | None], options: config.ConvertConfig
 ) -> segment_output.Segment:
-    """Every frame is given to the segment, which takes its own."""
+    """Every frame is given to the segment, which takes its own; none says how long it is seen."""
     with segment_output.SegmentOutput(
         path,
         source=sources.of(footage.probe(source)),
@@ -44,6 +44,7 @@ def segment(
         bounds=bounds,
     ) as output:
         for original in decoded(source):
+            original.picture.duration = 0
             output.write(original, None)
     return segment_output.Segment.open(path)
 
