@@ -9,6 +9,16 @@ from jaxswap.video import colorimetry
 _TIMED_BY_X265 = 3  # frames; of fewer its decoding times are what was in its memory
 
 
+def coding_of(source: sources.Source, encoder: encoders.Encoder) -> colorimetry.Coding:
+    """How the output of an encoder holds the pixels of a source.
+
+    Raises:
+        OutputError: if the codec cannot hold frames of this size.
+    """
+    pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
+    return colorimetry.Coding(source.tags, pix_fmt, source.site)
+
+
 def add_stream(
     container: av.container.OutputContainer,
     *,

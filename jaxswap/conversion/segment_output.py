@@ -4,7 +4,7 @@ import dataclasses
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,6 @@ import av
 
 from jaxswap import errors
 from jaxswap.conversion import canvas, encoders, originals, outputs, pictures, sources, video_writer
-from jaxswap.video import colorimetry
 
 _INDEX, _HEADERS = "index.json", "headers"
 
@@ -48,9 +47,9 @@ class SegmentOutput(outputs.Pictured):
         """
         self._path, self._encoder, self._suffix = path, encoder, suffix
         self.source, self._first, self._after = source, *bounds
-        pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
-        self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
+        self.coding = pictures.coding_of(source, encoder)
         self.lost: list[str] = []
+        """What of the segment did not decode, in words; whoever reads it says so."""
         self._end: int | None = None
         self._times: list[tuple[int, int, int, bool]] = []
         self._frames = self._swapped = 0
@@ -77,12 +76,17 @@ class SegmentOutput(outputs.Pictured):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._zip:
+        with self._container, self._zip:
             if error is not None:
                 return
             end = self.source.end if self._end is None else self._end
             self._store(self._pictures.finish(end=end, exact=self._end is not None))
-            index = {"packets": self._times, "frames": self._frames, "swapped": self._swapped}
+            index = {
+                "packets": self._times,
+                "frames": self._frames,
+                "swapped": self._swapped,
+                "lost": self.lost,
+            }
             self._zip.writestr(_INDEX, json.dumps(index))
             self._zip.writestr(_HEADERS, self._context.extradata or b"")
 
@@ -114,6 +118,8 @@ class Segment:
     frames: int
     swapped: int
     """Frames in which a face changed."""
+    lost: tuple[str, ...]
+    """What did not decode, in words."""
     times: tuple[tuple[int, int, int, bool], ...]
     """Of each packet: presentation, decoding, duration, and whether it is a key frame."""
 
@@ -132,6 +138,7 @@ class Segment:
                     headers=parts.read(_HEADERS),
                     frames=int(index["frames"]),
                     swapped=int(index["swapped"]),
+                    lost=tuple(str(words) for words in index["lost"]),
                     times=tuple(
                         (int(p), int(d), int(n), bool(k)) for p, d, n, k in index["packets"]
                     ),
@@ -139,16 +146,11 @@ class Segment:
         except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise _broken(path, error) from error
 
-    def packets(self, *, time_base: Fraction, after: int | None) -> Iterator[av.Packet]:
-        """The packets, whose decoding times rise over the parts of a video.
-
-        An encoder knows nothing of the part before: with frames of unlike lengths it may begin to
-        decode before that has ended. Each later than the one before is early enough, since a part
-        begins with a key frame, and all of it is shown after all of the part before.
+    def packets(self, *, time_base: Fraction) -> Iterator[av.Packet]:
+        """The packets, in the order of decoding.
 
         Args:
             time_base: of the source.
-            after: the last decoding time of the part before; None if it is the first.
 
         Raises:
             OutputError: if the file is broken.
@@ -157,12 +159,33 @@ class Segment:
             with zipfile.ZipFile(self.path) as parts:
                 for number, (pts, dts, duration, is_key) in enumerate(self.times):
                     packet = av.Packet(parts.read(str(number)))
-                    after = dts if after is None else max(dts, after + 1)
-                    packet.pts, packet.dts, packet.duration = pts, after, duration
+                    packet.pts, packet.dts, packet.duration = pts, dts, duration
                     packet.time_base, packet.is_keyframe = time_base, is_key
                     yield packet
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise _broken(self.path, error) from error
+
+
+def joined(parts: Iterable[Segment], *, time_base: Fraction) -> Iterator[av.Packet]:
+    """The packets of all parts of a video, with decoding times that rise.
+
+    An encoder knows nothing of the part before: with frames of unlike lengths it may begin to
+    decode before that has ended. One tick later than the packet before is early enough, since a
+    part begins with a key frame, and all of it is shown after all of the part before.
+
+    Args:
+        parts: in the order of their times.
+        time_base: of the source.
+
+    Raises:
+        OutputError: if a file is broken.
+    """
+    last = None
+    for part in parts:
+        for packet in part.packets(time_base=time_base):
+            packet.dts = packet.dts if last is None else max(packet.dts, last + 1)
+            last = packet.dts
+            yield packet
 
 
 def _broken(path: Path, error: Exception) -> errors.OutputError:

@@ -11,7 +11,6 @@ import av
 from jaxswap import config, errors, files
 from jaxswap.conversion import companions, encoders, pictures, sources
 from jaxswap.provenance import containers, marks, xmp
-from jaxswap.video import colorimetry
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
@@ -71,8 +70,7 @@ class VideoWriter:
         """
         check(out, source=source.path, codec=encoder.codec)
         self.out, self.source, self._encoder, self._mark = out, source, encoder, mark
-        pix_fmt = encoder.pixel_format(source.pix_fmt, width=source.width, height=source.height)
-        self.coding = colorimetry.Coding(source.tags, pix_fmt, source.site)
+        self.coding = pictures.coding_of(source, encoder)
         """How the output holds its pixels."""
         self._zero: int | None = None  # what becomes 0 of the source's times
         self.lost: list[str] = []

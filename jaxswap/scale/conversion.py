@@ -1,5 +1,6 @@
 """Much footage, or long footage, converted by many workers: in segments, which are then joined."""
 
+import collections
 import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
@@ -75,8 +76,8 @@ class ConvertJob:
             decoders=[run.index(self.to_identity)],
         )
         with output, stages.Line() as line:
-            for _ in work.written(line, model, output, None):
-                pass
+            collections.deque(work.written(line, model, output, None), maxlen=0)
+            output.lost += [reader.lost] if reader.lost else []
 
     def swap(self) -> assignment.Swap:
         """Who gets whose face."""
@@ -95,9 +96,10 @@ def convert(
 ) -> ManyReport:
     """Put a face on a person in much footage, each video under its name in the folder `out`.
 
-    Times, sound, subtitles and marks are those of `pipeline.convert`. Footage that cannot be
-    converted is left out and told of in OUT.failed.jsonl. Results of segments wait in OUT/.segments
-    until all is done, so that the same call goes on where it was stopped.
+    Times, sound, subtitles and marks are those of `pipeline.convert`. Footage of which a segment
+    cannot be converted is left out; that, and what else is lost, is told of in OUT.failed.jsonl.
+    Results of segments wait in OUT/.segments until all is done, so that the same call goes on where
+    it was stopped.
 
     Args:
         footages: each what `segments.listed` takes.
@@ -134,10 +136,16 @@ def convert(
         found = [running.result(folder, part, job) for part in parts]
         try:
             results = [segment_output.Segment.open(one) for one in found]
-            _join(path, places[path], results, job=job, mark=mark)
+            lost = _join(path, places[path], results, job=job, mark=mark)
         except (errors.FootageError, errors.NoFaceError, errors.OutputError) as error:
             failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
             continue
+        failed += [letters.Letter(path=str(path), start_s=None, reason=words) for words in lost]
+        failed += [
+            letters.of(part, words)
+            for part, one in zip(parts, results, strict=True)
+            for words in one.lost
+        ]
         videos += 1
         frames += sum(one.frames for one in results)
         swapped += sum(one.swapped for one in results)
@@ -202,19 +210,22 @@ def _join(
     *,
     job: ConvertJob,
     mark: marks.Mark,
-) -> None:
-    """Write one video from its parts, with the sound of its footage; no picture is encoded."""
+) -> list[str]:
+    """Write one video from its parts, with the sound of its footage; no picture is encoded.
+
+    Returns:
+        What could not be taken over, in words.
+    """
     if not any(part.swapped for part in parts):
         raise errors.NoFaceError(f"{path} shows no face that could be replaced.")
     info = footage.probe(path)
     output = outputs.make(info, out, mark=mark, options=job.options)
     with output:
-        last = None
         for part in parts:
             if part.headers != output.headers:
                 raise errors.OutputError(
                     f"{part.path} was made by another version of the encoder. Let all workers have "
                     "the same packages, and delete the folder that it is in."
                 )
-            output.mux(part.packets(time_base=output.source.time_base, after=last))
-            last = max([*([] if last is None else [last]), *(dts for _, dts, _, _ in part.times)])
+        output.mux(segment_output.joined(parts, time_base=output.source.time_base))
+    return output.lost

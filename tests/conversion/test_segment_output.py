@@ -53,15 +53,11 @@ def join(
     source: Path, out: Path, parts: list[segment_output.Segment], options: config.ConvertConfig
 ) -> list[int]:
     """Writes the video; the decoding times."""
-    times = []
     with outputs.make(footage.probe(source), out, mark=MARK, options=options) as output:
-        for part in parts:
-            assert part.headers == output.headers
-            packets = list(
-                part.packets(time_base=output.source.time_base, after=times[-1] if times else None)
-            )
-            times += [packet.dts for packet in packets]
-            output.mux(packets)
+        assert {part.headers for part in parts} == {output.headers}
+        packets = list(segment_output.joined(parts, time_base=output.source.time_base))
+        times = [packet.dts for packet in packets]
+        output.mux(packets)
     return times
 
 
@@ -79,7 +75,9 @@ def test_parts_join_to_the_frames_times_and_sound_of_the_whole(
         segment(source, tmp_path / f"{number}.zip", (cuts[number], cuts[number + 1]), options)
         for number in range(3)
     ]
-    assert [part.frames for part in parts] == [3, 5, 4]
+    empty = segment(source, tmp_path / "empty.zip", (777 + 1102, 777 + 1103), options)
+    parts.insert(1, empty)  # a segment in which nothing happens
+    assert [part.frames for part in parts] == [3, 0, 5, 4]
     times = join(source, tmp_path / f"joined{suffix}", parts, options)
     assert all(before < after for before, after in itertools.pairwise(times))
     before, after = (read_streams(tmp_path / f"{name}{suffix}") for name in ("whole", "joined"))
@@ -101,8 +99,11 @@ def test_a_part_that_decodes_early_comes_after_the_one_before(tmp_path):
     with zipfile.ZipFile(path, "w") as parts:
         for number in range(3):
             parts.writestr(str(number), b"packet")
-    part = segment_output.Segment(path=path, headers=b"", frames=3, swapped=0, times=times)
-    found = list(part.packets(time_base=Fraction(1, 25), after=7))
+    parts = [
+        segment_output.Segment(path=path, headers=b"", frames=3, swapped=0, lost=(), times=times)
+        for times in (((7, 5, 1, True), (9, 6, 1, False), (8, 7, 1, False)), times)
+    ]
+    found = list(segment_output.joined(parts, time_base=Fraction(1, 25)))[3:]
     assert [(packet.pts, packet.dts) for packet in found] == [(10, 8), (12, 9), (11, 10)]
 
 

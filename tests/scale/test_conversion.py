@@ -65,6 +65,27 @@ def test_segments_join_to_what_one_process_writes(run, job, write_clips, tmp_pat
     assert not letters.place(out).exists()
 
 
+@pytest.mark.beam
+@pytest.mark.filterwarnings("default")
+def test_a_video_that_breaks_off_is_converted_and_told_of(job, write_clips, tmp_path):
+    pytest.importorskip("apache_beam", reason='the extra is not installed: pip install ".[beam]"')
+    (clip,) = write_clips(tmp_path / "clips", count=1, frames=60)
+    torn = tmp_path / "torn.mkv"
+    with av.open(str(clip)) as source, av.open(str(torn), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    torn.write_bytes(torn.read_bytes()[: torn.stat().st_size // 2])
+    report = conversion.convert([torn], tmp_path / "many", job=job, scale=config.ScaleConfig())
+    assert report.videos == 1
+    assert 10 < report.frames == len(frames(tmp_path / "many" / "torn.mkv")) < 50
+    (letter,) = report.failed
+    assert (letter.path, letter.start_s) == (str(torn), 0)
+    assert "do not decode" in letter.reason
+
+
 def test_two_videos_of_one_name_are_refused(job, write_clips, tmp_path):
     for folder in ("x", "y"):
         write_clips(tmp_path / folder, count=1, frames=2)
