@@ -8,10 +8,13 @@ import collections
 import contextlib
 import json
 import logging
+import shlex
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+from unittest import mock
 
 import av
 
@@ -65,9 +68,12 @@ def run(
         _failed(folder, segment).unlink(missing_ok=True)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     left = [segment for segment in cut if not done(folder, segment, job)]
+    options = pipeline_options.PipelineOptions([QUIET, *beam_options])
+    mode = options.view_as(pipeline_options.DirectOptions).direct_running_mode
     with (
         _shown(left, folder, job),
-        beam.Pipeline(options=pipeline_options.PipelineOptions([QUIET, *beam_options])) as pipeline,
+        _fit_for_a_shell() if mode == "multi_processing" else contextlib.nullcontext(),
+        beam.Pipeline(options=options) as pipeline,
     ):
         _ = (
             pipeline
@@ -77,6 +83,16 @@ def run(
         )
     said = {segment.key: failure(folder, segment) for segment in cut}
     return {key: reason for key, reason in said.items() if reason is not None}
+
+
+@contextlib.contextmanager
+def _fit_for_a_shell() -> Iterator[None]:
+    """Quote the interpreter's path: Beam gives it to a shell as it is, to start its processes.
+
+    Where it has a space none would start, and Beam would wait for them for ever.
+    """
+    with mock.patch.object(sys, "executable", shlex.quote(sys.executable)):
+        yield
 
 
 @contextlib.contextmanager

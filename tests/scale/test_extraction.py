@@ -1,6 +1,7 @@
 """One dataset from much footage: the same for any number of workers, whatever is broken."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -33,7 +34,13 @@ def _extract(footages, out, *, beam_options=(), segment_s=60.0):
     )
 
 
-def test_workers_do_not_change_the_dataset_and_a_broken_clip_is_reported(tmp_path, write_clips):
+def test_workers_do_not_change_the_dataset_and_a_broken_clip_is_reported(
+    tmp_path, write_clips, monkeypatch
+):
+    # As in a checkout whose path has a space: Beam starts its processes by a shell.
+    (tmp_path / "with a space").symlink_to(sys.prefix)
+    python = tmp_path / "with a space" / "bin" / "python"
+    monkeypatch.setattr(sys, "executable", str(python))
     paths = write_clips(tmp_path / "clips", count=4, frames=20)
     paths[1].write_bytes(paths[1].read_bytes()[:300])
     footages = {"a": tmp_path / "clips" / "*.mp4"}
