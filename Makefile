@@ -72,8 +72,8 @@ test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
 
 test-identity: $(VENV)/.installed-identity
-	@$(BIN)/python -m pytest -q tests/evaluation tests/faces/test_descriptor.py \
-		tests/faces/test_people.py tests/faces/test_roster.py tests/conversion/test_assignment.py \
+	@$(BIN)/python -m pytest -q tests/evaluation tests/vision/test_descriptor.py \
+		tests/vision/test_people.py tests/vision/test_roster.py tests/conversion/test_assignment.py \
 		tests/cli/test_mapping.py
 
 test-buckets: $(VENV)/.installed-buckets

@@ -60,7 +60,7 @@ def _of_clip(count: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _of_faceset(folder: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    from jaxswap.faces import faceset
+    from jaxswap.vision import faceset
 
     faces = faceset.Faceset.open(folder)
     some = faces.records[:: max(1, len(faces.records) // count)][:count]

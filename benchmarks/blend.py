@@ -19,8 +19,8 @@ from benchmarks import measuring
 from jaxswap import config, footage, geometry, images
 from jaxswap.conversion import alpha, canvas, paste, sightings
 from jaxswap.conversion.blending import poisson, seamless_clone
-from jaxswap.faces import chips
 from jaxswap.video import colorimetry, planes
+from jaxswap.vision import chips
 
 FRAME = (1920, 1080)
 FACES_PX = (200, 400, 800)

@@ -63,7 +63,7 @@ class Work:
 def prepare(name: str, size: str) -> Work:
     """The work of that name on frames of that size; runs in a process of its own."""
     from jaxswap import config
-    from jaxswap.faces import detection, finding
+    from jaxswap.vision import detection, finding
 
     frames = clip_frames(size)
     faces = config.FacesConfig(**WORKS[name])

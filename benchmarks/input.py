@@ -25,7 +25,7 @@ from absl import logging
 
 from benchmarks import measuring, startup
 from jaxswap import config, images, presets
-from jaxswap.faces import faceset
+from jaxswap.vision import faceset
 from pipelines import dataset, face_chips, loader
 
 SIZES = (64, 96, 112, 128, 256)

@@ -29,7 +29,7 @@ import numpy as np
 
 from benchmarks import measuring
 from jaxswap import config, footage, geometry
-from jaxswap.faces import alignment, finding, smoothing, steadying
+from jaxswap.vision import alignment, finding, smoothing, steadying
 
 SLOW_S = 0.16
 EDGE = 8  # frames at both ends that have no whole window

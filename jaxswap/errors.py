@@ -37,6 +37,14 @@ class OutputError(JaxswapError):
     """An output that cannot be written where the user wants it."""
 
 
+class Stopped(JaxswapError):
+    """The caller's `Events.should_stop` said so."""
+
+    def __init__(self) -> None:
+        """With the one line that there is to say."""
+        super().__init__("Stopped. What was complete before is as it was.")
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM before there was anything to save; like Ctrl-C, no `except Exception` stops it."""
 

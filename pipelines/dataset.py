@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, files, progress, version
-from jaxswap.faces import faceset, records
+from jaxswap.vision import faceset, records
 from pipelines import dataset_header, face_chips, splits
 
 MIN_CHIPS = 16

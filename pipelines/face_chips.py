@@ -18,7 +18,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import example_serializer
 
 from jaxswap import errors, images, types
-from jaxswap.faces import faceset, records
+from jaxswap.vision import faceset, records
 
 SHARD_BYTES = 256 * 2**20
 

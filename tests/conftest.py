@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from jaxswap.faces import descriptor
+    from jaxswap.vision import descriptor
 
 # Without it libtpu, with which some tests compile for TPUs, complains in every process.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -43,7 +43,7 @@ def astronaut_u8() -> np.ndarray:
 @pytest.fixture(scope="session")
 def describer() -> "descriptor.Describer":
     """dlib's descriptor; tests that need it are skipped without the extra."""
-    from jaxswap.faces import descriptor
+    from jaxswap.vision import descriptor
 
     if not descriptor.is_available():
         pytest.skip('the extra is not installed: pip install ".[identity]"')
@@ -54,7 +54,7 @@ def describer() -> "descriptor.Describer":
 def read_reference(demo_clips) -> Callable[..., "descriptor.Reference"]:
     """The person of an embedded clip, in every n-th frame."""
     from jaxswap import config, footage
-    from jaxswap.faces import descriptor, finding
+    from jaxswap.vision import descriptor, finding
 
     def read(name: str, *, every: int) -> descriptor.Reference:
         reader = footage.FrameReader(demo_clips[name], every=every)

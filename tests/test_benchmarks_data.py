@@ -6,7 +6,7 @@ import pytest
 from benchmarks import augment
 from benchmarks import input as host_input
 from jaxswap import config
-from jaxswap.faces import faceset
+from jaxswap.vision import faceset
 from pipelines import dataset
 
 

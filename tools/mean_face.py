@@ -1,6 +1,6 @@
 """Make the two mean faces from the embedded footage. Run it as `python tools/mean_face.py`.
 
-The template of alignment, jaxswap/faces/assets/mean_face.json, is the mean mesh of the two
+The template of alignment, jaxswap/vision/assets/mean_face.json, is the mean mesh of the two
 synthetic people: a generalised Procrustes mean of each one's frontal half of frames, the mean of
 the two, made symmetric, its face oval 0.56 of the chip's side high and centred.
 
@@ -21,7 +21,7 @@ from scipy.spatial import transform
 
 from jaxswap import config, footage, geometry
 from jaxswap.evaluation import pose
-from jaxswap.faces import alignment, finding, landmarks, mesh
+from jaxswap.vision import alignment, finding, landmarks, mesh
 
 OVAL_HEIGHT = 0.56
 FOREHEAD, CHIN = 10, 152

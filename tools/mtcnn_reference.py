@@ -1,4 +1,4 @@
-"""Make tests/faces/data/mtcnn_reference.json: what the mtcnn package's own detector finds.
+"""Make tests/vision/data/mtcnn_reference.json: what the mtcnn package's own detector finds.
 
 It looks at one photo and a few frames of the embedded footage, at its smallest face of 20 px and
 with nothing dropped by score. It needs TensorFlow: `pip install -e ".[dev,mtcnn-tf]"`, then run it
@@ -12,7 +12,7 @@ from typing import Any
 from skimage import data
 
 from jaxswap import files, footage, types
-from jaxswap.faces import mtcnn_tf
+from jaxswap.vision import mtcnn_tf
 
 TARGET = Path(__file__).parents[1] / "tests" / "faces" / "data" / "mtcnn_reference.json"
 FRAMES = (("a_test", 40), ("b_test", 100))  # clip and frame index

@@ -31,7 +31,7 @@ def of_path(path: Path) -> dict[str, Any]:
     if (path / "run.json").exists():
         return _of_run(path)
     if (path / "faceset.json").exists():
-        from jaxswap.faces import faceset
+        from jaxswap.vision import faceset
 
         return {"kind": "faceset", "path": str(path), **faceset.Faceset.open(path).info()}
     if (path / "dataset.json").exists():

@@ -17,7 +17,7 @@ from jaxswap.places import spool, urls
 if TYPE_CHECKING:
     from jaxswap import runs
     from jaxswap.evaluation import clip_results, report
-    from jaxswap.faces import descriptor
+    from jaxswap.vision import descriptor
 
 MAX_CHIPS = 500  # of each identity: more would hardly move the means
 MAX_REFERENCES = 100  # pictures of a faceset that say who a person is
@@ -230,7 +230,7 @@ def _pictures_of(path: Path) -> "descriptor.Reference":
     import numpy as np
 
     from jaxswap import errors
-    from jaxswap.faces import descriptor, faceset
+    from jaxswap.vision import descriptor, faceset
 
     opened = faceset.Faceset.open(path)
     if not opened.records:

@@ -34,7 +34,7 @@ class Extract:
 
     def __call__(self) -> int:
         """Extract, and say what was found."""
-        from jaxswap.faces import extraction
+        from jaxswap.vision import extraction
 
         with spool.Spool() as copies, copies.new(self.out) as out:
             footage = [copies.fetch(place) for place in self.footage]

@@ -24,7 +24,7 @@ class Faces:
 
     def __call__(self) -> int:
         """Look through the footage, and list who is there."""
-        from jaxswap.faces import roster
+        from jaxswap.vision import roster
 
         with spool.Spool() as copies, copies.new(self.out) as out:
             entries = roster.write(copies.fetch(self.footage), out, faces=self.faces)

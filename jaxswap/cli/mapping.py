@@ -13,7 +13,7 @@ from jaxswap.provenance import marks
 if TYPE_CHECKING:
     from jaxswap import runs
     from jaxswap.conversion import assignment
-    from jaxswap.faces import people
+    from jaxswap.vision import people
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 EXAMPLES = 16  # chips that show who an identity is: more would hardly move the mean
@@ -74,7 +74,7 @@ def swaps(
 def _person(
     name: str, run: "runs.Run", faces: config.FacesConfig, copies: spool.Spool
 ) -> "people.Person":
-    from jaxswap.faces import descriptor, people
+    from jaxswap.vision import descriptor, people
 
     place = urls.parse_place(name)
     if not isinstance(place, Path):
@@ -101,7 +101,7 @@ def _person(
 def _identity(name: str, run: "runs.Run", copies: spool.Spool) -> "people.Person":
     """The person of an identity, as its validation chips show them."""
     from jaxswap.cli import run_data
-    from jaxswap.faces import descriptor, people
+    from jaxswap.vision import descriptor, people
 
     chips = run_data.validation_chips(run_data.of_run(run, copies), [name], limit=EXAMPLES)
     reference = run_data.references(chips)[name]

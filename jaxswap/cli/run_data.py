@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, runs
-from jaxswap.faces import descriptor, faceset
 from jaxswap.places import spool, urls
+from jaxswap.vision import descriptor, faceset
 from pipelines import dataset, loader, validation
 
 FILE = "dataset.json"

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from jaxswap.faces import alignment
+from jaxswap.vision import alignment
 
 SIZE = 256
 """Side of the raster in which masks are shaped, in pixels."""

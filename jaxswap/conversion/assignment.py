@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from jaxswap import footage, runs
-from jaxswap.faces import descriptor, finding, people, selection
+from jaxswap.vision import descriptor, finding, people, selection
 
 Found = tuple[footage.Frame, list[finding.Face]]
 Assigned = list[tuple[finding.Face, int]]

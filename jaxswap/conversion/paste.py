@@ -12,8 +12,8 @@ from jaxswap.conversion import alpha as alphas
 from jaxswap.conversion import canvas, sharpness, sightings
 from jaxswap.conversion.blending import multiband, poisson, seamless_clone
 from jaxswap.conversion.color import matching
-from jaxswap.faces import chips, masks
 from jaxswap.types import Image, Mask, Similarity
+from jaxswap.vision import chips, masks
 
 MAX_OVERSAMPLING = 8
 _REFINE = 4

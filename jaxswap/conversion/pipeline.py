@@ -32,9 +32,9 @@ from jaxswap.conversion import (
     swapper,
 )
 from jaxswap.conversion.color import matching, window
-from jaxswap.faces import finding, steadying
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
+from jaxswap.vision import finding, steadying
 
 _BOUND = 4  # frames that wait between two stages
 _MOST_WORKERS = 4  # of one stage: more frames in hand cost memory, and other stages are slower

@@ -7,8 +7,8 @@ from jaxtyping import Float, UInt8
 
 from jaxswap import geometry
 from jaxswap.conversion import alpha
-from jaxswap.faces import alignment, chips, finding, masks
 from jaxswap.types import ImageU8, Similarity
+from jaxswap.vision import alignment, chips, finding, masks
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ from jaxswap.evaluation import (
     stability,
     surroundings,
 )
-from jaxswap.faces import descriptor
+from jaxswap.vision import descriptor
 
 STEADY = ("landmark_jitter", "color_jitter", "flow_jitter")
 JITTER = ("before", "after", "own")

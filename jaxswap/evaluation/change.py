@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from jaxswap import types
 from jaxswap.evaluation import image_quality
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 VISIBLE = 0.02
 """Mean change inside the face, of the range [0, 1], from which one sees it: 5 of 255 levels. A

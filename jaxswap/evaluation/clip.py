@@ -16,7 +16,7 @@ from jaxswap.evaluation import (
     seeing,
     series,
 )
-from jaxswap.faces import descriptor, finding, landmarks, selection
+from jaxswap.vision import descriptor, finding, landmarks, selection
 
 FOOTAGE = pictures.FOOTAGE
 """The footage's name among those of the candidates."""

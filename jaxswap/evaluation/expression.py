@@ -33,7 +33,7 @@ from jaxtyping import Float
 
 from jaxswap import geometry, types
 from jaxswap.evaluation import agreement, pose
-from jaxswap.faces import alignment, masks, mesh
+from jaxswap.vision import alignment, masks, mesh
 
 # fmt: off
 INNER_LIPS = (

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from jaxswap.evaluation import chips, clip_results, pictures, seam
-from jaxswap.faces import descriptor
+from jaxswap.vision import descriptor
 
 Values = Mapping[str, float | None]
 

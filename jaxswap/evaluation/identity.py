@@ -1,11 +1,11 @@
-"""How far apart two people look, by dlib's face descriptor (`jaxswap.faces.descriptor`)."""
+"""How far apart two people look, by dlib's face descriptor (`jaxswap.vision.descriptor`)."""
 
 import dataclasses
 
 import numpy as np
 from jaxtyping import Float
 
-from jaxswap.faces import descriptor
+from jaxswap.vision import descriptor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from jaxswap import footage, types
 from jaxswap.evaluation import clip_results, pairing, series
-from jaxswap.faces import alignment, chips
+from jaxswap.vision import alignment, chips
 
 FOOTAGE = "footage"
 NUM_EVEN = 6  # frames evenly over the clip

@@ -32,7 +32,7 @@ from jaxtyping import Float
 from scipy.spatial import transform
 
 from jaxswap.evaluation import agreement
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 RIGID = (
     *(*mesh.LEFT_EYE, *mesh.RIGHT_EYE, *mesh.LEFT_BROW, *mesh.RIGHT_BROW, *mesh.NOSE),

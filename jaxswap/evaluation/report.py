@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
 from jaxswap.evaluation import chips, clip_results, figures, notes, pictures, plots, tables
-from jaxswap.faces import descriptor
+from jaxswap.vision import descriptor
 
 FORMAT = 2
 

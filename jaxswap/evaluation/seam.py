@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from jaxswap import types
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 REACH = 1.0  # the looked-at region goes this far beyond the face's box, in its longer side
 REST = 0.5  # and what lies further than this off the face tells how much the codec changes

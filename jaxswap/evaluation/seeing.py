@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from jaxswap import types
 from jaxswap.evaluation import expression, pose
-from jaxswap.faces import boxes, landmarks
+from jaxswap.vision import boxes, landmarks
 
 MIN_OVERLAP = 0.3  # of the faces' boxes before and after, below which they are two faces
 

@@ -37,7 +37,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from jaxswap import geometry, types
 from jaxswap.evaluation import color_difference, expression
-from jaxswap.faces import alignment, chips, masks
+from jaxswap.vision import alignment, chips, masks
 
 MAX_STEP_S = 0.25  # frames further apart than this are not neighbours
 COLOR_SIZE = 48  # side of the aligned raster, of which the face is half

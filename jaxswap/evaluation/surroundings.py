@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float
 
 from jaxswap import geometry, types
 from jaxswap.evaluation import color_difference
-from jaxswap.faces import alignment, chips, mesh
+from jaxswap.vision import alignment, chips, mesh
 
 SIZE = 160  # side in pixels of the aligned raster; the oval is 0.56 of it high
 INSIDE = 0.85  # the part of the oval that is surely face

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, footage, geometry, images
-from jaxswap.faces import alignment, extraction, finding, masks, records, steadying
-from jaxswap.faces import chips as cutting
 from jaxswap.scale import segments
+from jaxswap.vision import alignment, extraction, finding, masks, records, steadying
+from jaxswap.vision import chips as cutting
 from pipelines import face_chips
 
 _BYTES = ("image", "regions")

@@ -18,9 +18,9 @@ from jaxswap.conversion import (
     swapper,
     video_writer,
 )
-from jaxswap.faces import people
 from jaxswap.provenance import marks
 from jaxswap.scale import letters, running, segments
+from jaxswap.vision import people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

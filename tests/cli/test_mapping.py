@@ -7,8 +7,8 @@ import pytest
 
 from jaxswap import config, runs
 from jaxswap.cli import mapping
-from jaxswap.faces import descriptor
 from jaxswap.places import spool
+from jaxswap.vision import descriptor
 
 
 @pytest.fixture

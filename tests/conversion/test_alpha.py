@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from jaxswap.conversion import alpha
-from jaxswap.faces import alignment
+from jaxswap.vision import alignment
 
 SIZE = alpha.SIZE
 COVERAGE = 0.625

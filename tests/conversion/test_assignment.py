@@ -6,8 +6,8 @@ import pytest
 
 from jaxswap import config, errors, footage
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.faces import detection, finding, people, steadying
 from jaxswap.provenance import marks
+from jaxswap.vision import detection, finding, people, steadying
 
 FACES = config.FacesConfig(min_face_px=40)
 LEFT, RIGHT = (slice(90, 210), slice(40, 150)), (slice(80, 260), slice(220, 360))  # the faces

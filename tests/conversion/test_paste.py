@@ -4,7 +4,7 @@ import pytest
 
 from jaxswap import config, images
 from jaxswap.conversion import alpha, canvas, paste, sightings
-from jaxswap.faces import chips
+from jaxswap.vision import chips
 
 SIZE = 64
 COVERAGE = 0.625

@@ -9,8 +9,8 @@ import pytest
 
 from jaxswap import config, errors, images, spans
 from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
-from jaxswap.faces import people
 from jaxswap.provenance import marks
+from jaxswap.vision import people
 
 FACES = config.FacesConfig(min_face_px=40, batch_size=4)
 FACELESS = np.full((288, 384, 3), (90, 120, 150), np.uint8)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from jaxswap import checkpoints, config, footage, runs
-from jaxswap.faces import alignment, chips, finding, masks
 from jaxswap.models import autoencoder
+from jaxswap.vision import alignment, chips, finding, masks
 
 NUM_FRAMES = 14
 CHIP_SIZE = 64

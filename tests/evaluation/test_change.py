@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxswap.evaluation import change
-from jaxswap.faces import alignment
+from jaxswap.vision import alignment
 
 LANDMARKS = alignment.mean_face() * 90 + [100, 60]
 

@@ -6,7 +6,7 @@ from scipy.spatial import transform
 
 from jaxswap import geometry
 from jaxswap.evaluation import agreement, expression, pose
-from jaxswap.faces import alignment, mesh
+from jaxswap.vision import alignment, mesh
 
 LOWER_LIP = [87, 14, 317]
 EYES = list(expression.REGIONS["eyes"])

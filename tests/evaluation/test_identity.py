@@ -7,7 +7,7 @@ import pytest
 
 from jaxswap import config
 from jaxswap.evaluation import clip, clip_results, identity
-from jaxswap.faces import descriptor
+from jaxswap.vision import descriptor
 
 
 def vector(*values: float) -> np.ndarray:

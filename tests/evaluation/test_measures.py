@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxswap.evaluation import agreement, expression, pose, seam, stability, surroundings
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 # What each figure must exceed to count as moved.
 MOVED = {

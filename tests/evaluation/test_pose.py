@@ -6,7 +6,7 @@ from scipy.spatial import transform
 
 from jaxswap import config, footage
 from jaxswap.evaluation import pose
-from jaxswap.faces import finding
+from jaxswap.vision import finding
 
 ANGLES = [(0, 0, 0), (30, 0, 0), (-45, 10, 0), (0, 25, -20), (20, -25, 60), (60, 15, 170)]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxswap.evaluation import seam
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 
 @pytest.fixture(scope="module")

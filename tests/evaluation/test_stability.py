@@ -8,7 +8,7 @@ import pytest
 
 from jaxswap import geometry
 from jaxswap.evaluation import expression, stability
-from jaxswap.faces import mesh
+from jaxswap.vision import mesh
 
 NAMES = ("landmarks", "color", "flow")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxswap.evaluation import color_difference, surroundings
-from jaxswap.faces import alignment, mesh
+from jaxswap.vision import alignment, mesh
 
 POINTS = (alignment.mean_face() - 0.5) * 200 + [160, 130]
 SKIN, COOLER, BLUE = (200, 150, 120), (180, 150, 140), (40, 60, 200)

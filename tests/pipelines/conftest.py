@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, footage, images, version
-from jaxswap.faces import alignment, chips, faceset, records
+from jaxswap.vision import alignment, chips, faceset, records
 from pipelines import dataset
 
 FACESET_SIZE = 48

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, images
-from jaxswap.faces import faceset
+from jaxswap.vision import faceset
 from pipelines import dataset, dataset_header
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config
-from jaxswap.faces import extraction as sequential
+from jaxswap.vision import extraction as sequential
 from pipelines import dataset
 
 pytest.importorskip("apache_beam", reason='the extra is not installed: pip install ".[beam]"')

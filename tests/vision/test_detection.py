@@ -1,0 +1,37 @@
+"""Which detector a configuration gives."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from jaxswap import config, errors
+from jaxswap.vision import detection, mtcnn
+
+
+def test_the_default_is_mtcnn_in_flax_with_its_settings(astronaut_u8):
+    detector = detection.make_detector(config.FacesConfig(min_face_px=250))
+    assert isinstance(detector, mtcnn.Mtcnn)
+    assert detector.detect([astronaut_u8]) == [[]]  # the face is smaller than that
+
+
+def test_without_tensorflow_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mtcnn", None)  # importing it raises, as without TensorFlow
+    with pytest.raises(errors.MissingExtraError, match=r"pip install \"jaxswap\[mtcnn-tf\]\""):
+        detection.make_detector(config.FacesConfig(detector="mtcnn-tf"))
+
+
+def test_the_size_of_a_face_is_its_longer_side():
+    face = detection.Detection(
+        box=np.array([10, 20, 40, 80], np.float32), score=0.9, landmarks=np.zeros((5, 2))
+    )
+    assert face.size == 60
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"), [(720, 1280, 48), (1920, 1080, 72), (288, 384, 20)]
+)
+def test_the_smallest_face_is_a_share_of_the_frame(height, width, expected):
+    frame_u8 = np.zeros((height, width, 3), np.uint8)
+    assert detection.smallest_px("auto", frame_u8) == expected
+    assert detection.smallest_px(33, frame_u8) == 33
