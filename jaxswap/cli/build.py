@@ -8,7 +8,7 @@ import tyro
 from jaxswap import config
 from jaxswap.cli import identities
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,10 @@ class Build:
         from pipelines import dataset, dataset_header
 
         named = identities.parse_or_folder_names(self.faceset)
-        with spool.Spool() as copies, copies.output(self.out, header=dataset_header.NAME) as out:
+        with (
+            local_copies.LocalCopies() as copies,
+            copies.output(self.out, header=dataset_header.NAME) as out,
+        ):
             facesets = {name: copies.fetch(place) for name, place in named.items()}
             built = dataset.build(facesets, out, data=self.data)
         for name in built.identities:

@@ -10,7 +10,7 @@ import tyro
 from jaxswap import config, spans
 from jaxswap.cli import mapping
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 _REMEDIES = {
     "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
@@ -110,7 +110,7 @@ class Convert:
         from jaxswap.conversion import assignment, pipeline
 
         with contextlib.ExitStack() as stack:
-            copies = stack.enter_context(spool.Spool())
+            copies = stack.enter_context(local_copies.LocalCopies())
             footage = copies.fetch(self.footage)
             place = copies.new if footage.is_dir() or not self.out.suffix else copies.output
             out = stack.enter_context(place(self.out))

@@ -51,7 +51,7 @@ class ConvertMany:
 
     def __call__(self) -> int:
         """Convert, and say what was written and what could not be."""
-        from jaxswap.scale import conversion, letters
+        from jaxswap.scale import conversion, failures
 
         job = conversion.ConvertJob(
             run=place_options.shared(self.run).absolute(),
@@ -69,7 +69,7 @@ class ConvertMany:
             f"{report.frames} frames"
         )
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {letters.place(out)}")
+            print(f"Lost: {len(report.failed)} parts, see {failures.place(out)}")
         return 1 if report.failed else 0
 
     def _footages(self) -> list[Path]:

@@ -12,7 +12,7 @@ import tyro
 from jaxswap import config
 from jaxswap.cli import identities
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 
 if TYPE_CHECKING:
     from jaxswap import runs
@@ -93,7 +93,7 @@ class Evaluate:
         """Measure and write the report."""
         from jaxswap.evaluation import report
 
-        with spool.Spool() as copies, copies.output(self.out) as out:
+        with local_copies.LocalCopies() as copies, copies.output(self.out) as out:
             here = self._local(out, copies)
             made = here._compared(copies) if self.compare else here._of_run(copies)
             page = report.write(out, made)
@@ -101,7 +101,7 @@ class Evaluate:
         print(self.out / page.name)
         return 0
 
-    def _local(self, out: Path, copies: spool.Spool) -> "Evaluate":
+    def _local(self, out: Path, copies: local_copies.LocalCopies) -> "Evaluate":
         """The same measurement on local copies."""
 
         def fetched(place: urls.Place | None) -> Path | None:
@@ -126,7 +126,7 @@ class Evaluate:
     def _facesets(self) -> dict[str, urls.Place]:
         return identities.parse(list(itertools.chain(*self.identity)))
 
-    def _of_run(self, copies: spool.Spool) -> "report.Report":
+    def _of_run(self, copies: local_copies.LocalCopies) -> "report.Report":
         """One run, on its chips and on the footage if there is any."""
         from jaxswap import runs
         from jaxswap.evaluation import report
@@ -140,7 +140,7 @@ class Evaluate:
             on_clip = self._measured(self.footage, finished, references)
         return report.Report(runs=measured, clip=on_clip)
 
-    def _compared(self, copies: spool.Spool) -> "report.Report":
+    def _compared(self, copies: local_copies.LocalCopies) -> "report.Report":
         """Several candidates beside the footage; what is a run is converted first."""
         from jaxswap import errors, footage, runs
         from jaxswap.evaluation import report
@@ -193,7 +193,9 @@ class Evaluate:
 
         swap = None
         if self.from_identity is not None:
-            swap = clip_results.Swap(from_identity=self.from_identity, to_identity=self.to_identity)
+            swap = clip_results.SwappedIdentities(
+                from_identity=self.from_identity, to_identity=self.to_identity
+            )
         named = {name: _pictures_of(path) for name, path in self._facesets().items()}
         return clip.compare(
             original,
@@ -206,20 +208,20 @@ class Evaluate:
 
 
 def _on_chips(
-    opened: Mapping[str, "runs.Run"], copies: spool.Spool
+    opened: Mapping[str, "runs.Run"], copies: local_copies.LocalCopies
 ) -> tuple[dict[str, "report.RunResults"], dict[str, "descriptor.Reference"]]:
     """Runs on their validation chips, and these as pictures of who is who, the first run's first.
 
     Candidates must be measured against the same pictures.
     """
     from jaxswap.cli import run_data
-    from jaxswap.evaluation import chips, report
+    from jaxswap.evaluation import report, validation_chips
 
     measured, references = {}, {}
     for name, run in opened.items():
         data = run_data.of_run(run, copies)
         held_out = run_data.validation_chips(data, run.identities, limit=MAX_CHIPS)
-        found = chips.evaluate_chips(run, run_data.pictures(held_out))
+        found = validation_chips.evaluate_chips(run, run_data.pictures(held_out))
         measured[name] = report.RunResults(run=run, chips=found)
         references = {**run_data.references(held_out), **references}
     return measured, references

@@ -7,7 +7,7 @@ import tyro
 
 from jaxswap import config
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Extract:
         """Extract, and say what was found."""
         from jaxswap.vision import extraction
 
-        with spool.Spool() as copies, copies.new(self.out) as out:
+        with local_copies.LocalCopies() as copies, copies.new(self.out) as out:
             footage = [copies.fetch(place) for place in self.footage]
             report = extraction.extract(footage, out, faces=self.faces, options=self.options)
         print(

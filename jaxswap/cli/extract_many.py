@@ -43,7 +43,7 @@ class ExtractMany:
 
     def __call__(self) -> int:
         """Extract, and say what was found and what could not be used."""
-        from jaxswap.scale import extraction, letters
+        from jaxswap.scale import extraction, failures
 
         out = place_options.shared(self.out)
         report = extraction.extract(
@@ -59,7 +59,7 @@ class ExtractMany:
             print(f"{self.out}: {name}, {count} chips")
         print(f"Used: {report.used} footages")
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {letters.place(out)}")
+            print(f"Lost: {len(report.failed)} parts, see {failures.place(out)}")
         return 1 if report.failed else 0
 
     def _footages(self) -> dict[str, Path]:

@@ -6,7 +6,7 @@ import tyro
 
 from jaxswap import config
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Faces:
         """Look through the footage, and list who is there."""
         from jaxswap.vision import roster
 
-        with spool.Spool() as copies, copies.new(self.out) as out:
+        with local_copies.LocalCopies() as copies, copies.new(self.out) as out:
             entries = roster.write(copies.fetch(self.footage), out, faces=self.faces)
         for entry in entries:
             print(f"{entry.track}: {entry.where}, {entry.frames} frame(s)")

@@ -9,7 +9,7 @@ import tyro
 from jaxswap import presets
 from jaxswap.cli import names
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Info:
         if self.preset is not None:
             found = description.of_preset(self.preset)
         else:
-            with spool.Spool() as copies:
+            with local_copies.LocalCopies() as copies:
                 found = description.of_path(copies.fetch(self.path))
             found["path"] = str(self.path)
         if self.json:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jaxswap import config, errors
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 from jaxswap.provenance import marks
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def swaps(
     *,
     run: "runs.Run",
     faces: config.FacesConfig,
-    copies: spool.Spool,
+    copies: local_copies.LocalCopies,
 ) -> "list[assignment.Swap]":
     """Who gets whose face: each person is a file, else a track's number, else an identity.
 
@@ -72,7 +72,7 @@ def swaps(
 
 
 def _person(
-    name: str, run: "runs.Run", faces: config.FacesConfig, copies: spool.Spool
+    name: str, run: "runs.Run", faces: config.FacesConfig, copies: local_copies.LocalCopies
 ) -> "people.Person":
     from jaxswap.vision import descriptor, people
 
@@ -98,7 +98,7 @@ def _person(
     )
 
 
-def _identity(name: str, run: "runs.Run", copies: spool.Spool) -> "people.Person":
+def _identity(name: str, run: "runs.Run", copies: local_copies.LocalCopies) -> "people.Person":
     """The person of an identity, as its validation chips show them."""
     from jaxswap.cli import run_data
     from jaxswap.vision import descriptor, people

@@ -3,7 +3,7 @@
 import dataclasses
 
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Preview:
         from jaxswap.cli import run_data
         from jaxswap.training import previews
 
-        with spool.Spool() as copies, copies.output(self.out) as out:
+        with local_copies.LocalCopies() as copies, copies.output(self.out) as out:
             run = runs.Run.open(copies.fetch(self.run))
             params, step = run.load_params()
             data = run_data.of_run(run, copies)

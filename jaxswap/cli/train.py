@@ -11,7 +11,7 @@ import tyro
 from jaxswap import config, errors, presets
 from jaxswap.cli import identities, joining
 from jaxswap.cli.place_options import Place
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,14 +54,14 @@ class Train:
         with (
             contextlib.nullcontext() if self.hosts.join else stopping.at_once(),
             self.hosts.joined(),
-            spool.Spool() as copies,
+            local_copies.LocalCopies() as copies,
             copies.run(self.run, keep=self.configuration.train.keep) as run,
         ):
             reached = self._train(run, copies)
         print(f"The run is {self.run}")
         return 0 if reached >= self.configuration.steps else os.EX_TEMPFAIL
 
-    def _train(self, run: Path, copies: spool.Spool) -> int:
+    def _train(self, run: Path, copies: local_copies.LocalCopies) -> int:
         from jaxswap.cli import manifest, run_data
         from jaxswap.training import loop, sharding
 

@@ -7,10 +7,10 @@ from types import TracebackType
 
 from jaxswap import errors, files, footage, images
 from jaxswap.conversion import canvas, originals
-from jaxswap.provenance import marks, pictures
+from jaxswap.provenance import marked_pictures, marks
 
 
-class _Pictures:
+class _Images:
     """What appears under its final name only when it is complete."""
 
     def __init__(
@@ -25,7 +25,7 @@ class _Pictures:
         self._make_partial = partial
         self.lost: list[str] = []
 
-    def __enter__(self) -> "_Pictures":
+    def __enter__(self) -> "_Images":
         """Make the temporary file or folder.
 
         Raises:
@@ -64,7 +64,7 @@ class _Pictures:
         return canvas.RgbCanvas(original.picture)
 
 
-class ImageOutput(_Pictures):
+class ImageOutput(_Images):
     """One image."""
 
     def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
@@ -78,7 +78,7 @@ class ImageOutput(_Pictures):
         Raises:
             OutputError: if the name is of no format that carries a mark, a folder, or the source.
         """
-        pictures.check_suffix(out)
+        marked_pictures.check_suffix(out)
         if out.is_dir():
             raise errors.OutputError(f"{out} is a folder: name an image file in it.")
         if out.exists() and out.samefile(source):
@@ -90,10 +90,10 @@ class ImageOutput(_Pictures):
         if painted is None:
             _copy(self._source, self._partial)
         else:
-            pictures.write(self._partial, painted.image_u8, mark=self._mark)
+            marked_pictures.write(self._partial, painted.image_u8, mark=self._mark)
 
 
-class FolderOutput(_Pictures):
+class FolderOutput(_Images):
     """A folder of images with the names of the source's."""
 
     def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
@@ -122,9 +122,9 @@ class FolderOutput(_Pictures):
         if painted is None:
             _copy(self._source / original.name, target)
             return
-        if target.suffix.lower() not in pictures.SUFFIXES:
+        if target.suffix.lower() not in marked_pictures.SUFFIXES:
             target = target.with_name(target.name + ".png")
-        pictures.write(target, painted.image_u8, mark=self._mark)
+        marked_pictures.write(target, painted.image_u8, mark=self._mark)
 
 
 class SequenceOutput(FolderOutput):
@@ -154,7 +154,7 @@ class SequenceOutput(FolderOutput):
         """Write a frame; one that did not change is unmarked."""
         target = self._partial / original.name
         if painted is not None:
-            pictures.write(target, painted.image_u8, mark=self._mark)
+            marked_pictures.write(target, painted.image_u8, mark=self._mark)
             return
         try:
             images.write_png(target, original.picture)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from jaxswap.evaluation import chips, clip_results, pictures, seam
+from jaxswap.evaluation import clip_results, seam, shown_frames, validation_chips
 from jaxswap.vision import descriptor
 
 Values = Mapping[str, float | None]
@@ -22,7 +22,7 @@ class Figure:
         key: name for machines, stable.
         name: name for people.
         values: as in report.json, by column: those of the candidates under their names, that of the
-            footage itself under `pictures.FOOTAGE`. A column that has none is left out.
+            footage itself under `shown_frames.FOOTAGE`. A column that has none is left out.
         unit: of the values; empty for a share or another pure number.
         form: value and unit for people, with a place for the value.
         factor: of the value in `form`.
@@ -48,7 +48,7 @@ class Figure:
     @property
     def best(self) -> frozenset[str]:
         """The best of two candidates or more; several if they are equal."""
-        values = {name: v for name, v in self.values.items() if name != pictures.FOOTAGE}
+        values = {name: v for name, v in self.values.items() if name != shown_frames.FOOTAGE}
         if len(values) < 2:
             return frozenset()
         cost = {"higher": operator.neg, "lower": float, "one": lambda value: abs(math.log(value))}
@@ -56,7 +56,7 @@ class Figure:
         return frozenset(name for name in costs if costs[name] == min(costs.values()))
 
 
-def of_chips(runs: Mapping[str, chips.ChipResults]) -> Iterator[Figure]:
+def of_chips(runs: Mapping[str, validation_chips.ChipResults]) -> Iterator[Figure]:
     """Reconstruction of each identity by the runs, inside the face where that is known."""
     found = {
         (identity_name, candidate): reconstruction
@@ -350,7 +350,7 @@ def _with_footage(
     """Means of a column, and beside them of that about the footage."""
     values = results.footage(footage)
     known = values[np.isfinite(values)]
-    own = {pictures.FOOTAGE: float(known.mean())} if len(known) else {}
+    own = {shown_frames.FOOTAGE: float(known.mean())} if len(known) else {}
     return own | _by_candidate(results, lambda c: c.rows.mean(candidate))
 
 
@@ -387,7 +387,7 @@ def _identities(results: clip_results.ClipResults) -> Iterator[Figure]:
             key=f"clip/identity_distance/{name}",
             name=f"Identity distance to {name}",
             values={
-                pictures.FOOTAGE: found.footage[name].pairs,
+                shown_frames.FOOTAGE: found.footage[name].pairs,
                 **_by_candidate(
                     results, lambda c, name=name: c.identities and c.identities[name].pairs
                 ),

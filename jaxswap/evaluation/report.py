@@ -17,7 +17,15 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
-from jaxswap.evaluation import chips, clip_results, figures, notes, pictures, plots, tables
+from jaxswap.evaluation import (
+    clip_results,
+    figures,
+    notes,
+    plots,
+    shown_frames,
+    tables,
+    validation_chips,
+)
 from jaxswap.vision import descriptor
 
 FORMAT = 2
@@ -28,7 +36,7 @@ class RunResults:
     """A run and its figures on validation chips."""
 
     run: runs.Run
-    chips: chips.ChipResults
+    chips: validation_chips.ChipResults
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,7 +202,7 @@ def _page(made: Report) -> str:
         lines=made.lines,
         directions=tables.DIRECTIONS,
         notes=made.notes,
-        footage=pictures.FOOTAGE,
+        footage=shown_frames.FOOTAGE,
         worst={name: [p for p in shown if p.candidate == name] for name in made.names},
         even=[picture for picture in shown if picture.candidate is None],
         courses=_courses(made.clip),

@@ -28,7 +28,7 @@ MAX_SWAPS = 32
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Swap:
+class MarkedSwap:
     """Who got whose face."""
 
     person: str
@@ -46,7 +46,7 @@ class Mark:
 
     run_fingerprint: str
     """Fingerprint of the run and checkpoint whose parameters made the face."""
-    swaps: tuple[Swap, ...]
+    swaps: tuple[MarkedSwap, ...]
     """Who got whose face: everyone who was asked for, seen or not."""
     tool: str = "jaxswap"
     """The program."""
@@ -61,7 +61,7 @@ class Mark:
             raise ValueError(f"`swaps` must be 1..{MAX_SWAPS} people, not {len(self.swaps)}.")
 
 
-def _check_words(owner: Swap | Mark, *names: str) -> None:
+def _check_words(owner: MarkedSwap | Mark, *names: str) -> None:
     for name in names:
         value = getattr(owner, name)
         if not value or len(value) > MAX_NAME or not value.isprintable():

@@ -19,7 +19,7 @@ from jaxswap.conversion import (
     video_writer,
 )
 from jaxswap.provenance import marks
-from jaxswap.scale import letters, running, segments
+from jaxswap.scale import failures, running, segments
 from jaxswap.vision import people
 
 
@@ -30,7 +30,7 @@ class ManyReport:
     videos: int
     frames: int
     swapped: int
-    failed: tuple[letters.Letter, ...]
+    failed: tuple[failures.Failure, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ def convert(
     fingerprint = run.fingerprint()
     mark = marks.Mark(
         run_fingerprint=fingerprint,
-        swaps=(marks.Swap(person=job.from_identity, identity=job.to_identity),),
+        swaps=(marks.MarkedSwap(person=job.from_identity, identity=job.to_identity),),
     )
     paths = sorted({path for what in footages for path in segments.listed(what)})
     places = _places(paths, out, codec=job.options.codec)
@@ -129,27 +129,27 @@ def convert(
     reasons = running.run(job, everything, folder, beam_options=beam_options)
     frames = swapped = videos = 0
     for path, parts in cut.items():
-        broken = [letters.of(part, reasons[part.key]) for part in parts if part.key in reasons]
+        broken = [failures.of(part, reasons[part.key]) for part in parts if part.key in reasons]
         failed += broken
         if broken:
             continue
         found = [running.result(folder, part, job) for part in parts]
         try:
-            results = [segment_output.Segment.open(one) for one in found]
+            results = [segment_output.EncodedSegment.open(one) for one in found]
             lost = _join(path, places[path], results, job=job, mark=mark)
         except (errors.FootageError, errors.NoFaceError, errors.OutputError) as error:
-            failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
             continue
-        failed += [letters.Letter(path=str(path), start_s=None, reason=words) for words in lost]
+        failed += [failures.Failure(path=str(path), start_s=None, reason=words) for words in lost]
         failed += [
-            letters.of(part, words)
+            failures.of(part, words)
             for part, one in zip(parts, results, strict=True)
             for words in one.lost
         ]
         videos += 1
         frames += sum(one.frames for one in results)
         swapped += sum(one.swapped for one in results)
-    letters.write(out, failed)
+    failures.write(out, failed)
     if not failed:
         shutil.rmtree(folder)
     return ManyReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
@@ -187,7 +187,7 @@ def _cut(
     job: ConvertJob,
     scale: config.ScaleConfig,
     fingerprint: str,
-) -> tuple[dict[Path, list[segments.Segment]], list[letters.Letter]]:
+) -> tuple[dict[Path, list[segments.Segment]], list[failures.Failure]]:
     settings = [config.to_dict(job.options), config.to_dict(job.faces), fingerprint]
     settings += [job.from_identity, job.to_identity]
     cut: dict[Path, list[segments.Segment]] = {}
@@ -199,14 +199,14 @@ def _cut(
                 raise errors.FootageError(f"{path} is no video. Convert images by themselves.")
             cut[path] = segments.cut(path.absolute(), number, scale=scale, settings=settings)
         except (errors.FootageError, errors.OutputError) as error:
-            failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
     return cut, failed
 
 
 def _join(
     path: Path,
     out: Path,
-    parts: Sequence[segment_output.Segment],
+    parts: Sequence[segment_output.EncodedSegment],
     *,
     job: ConvertJob,
     mark: marks.Mark,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, files
-from jaxswap.scale import chips, letters, running, segments
+from jaxswap.scale import chips, failures, running, segments
 from pipelines import dataset
 
 
@@ -21,7 +21,7 @@ class ManyReport:
 
     chips: Mapping[str, int]
     used: int
-    failed: tuple[letters.Letter, ...]
+    failed: tuple[failures.Failure, ...]
 
 
 def extract(
@@ -62,16 +62,16 @@ def extract(
     everything = [segment for parts in cut.values() for segment in parts]
     reasons = running.run(job, everything, folder, beam_options=beam_options)
     failed += [
-        letters.of(segment, reasons[segment.key])
+        failures.of(segment, reasons[segment.key])
         for segment in everything
         if segment.key in reasons
     ]
     found = {
-        name: _Found([s for s in parts if s.key not in reasons], folder, job)
+        name: _IdentityChips([s for s in parts if s.key not in reasons], folder, job)
         for name, parts in cut.items()
     }
-    failed += [letter for one in found.values() for letter in one.lost]
-    letters.write(out, failed)
+    failed += [failure for one in found.values() for failure in one.lost]
+    failures.write(out, failed)
     dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
     shutil.rmtree(folder)
     return ManyReport(
@@ -83,7 +83,7 @@ def extract(
 
 def _cut(
     footages: Mapping[str, Path], job: chips.ChipJob, scale: config.ScaleConfig
-) -> tuple[dict[str, list[segments.Segment]], list[letters.Letter]]:
+) -> tuple[dict[str, list[segments.Segment]], list[failures.Failure]]:
     numbers = itertools.count()
     cut: dict[str, list[segments.Segment]] = {}
     failed = []
@@ -95,11 +95,11 @@ def _cut(
             try:
                 cut[name] += segments.cut(path.absolute(), source, scale=scale, settings=settings)
             except errors.FootageError as error:
-                failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+                failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
     return cut, failed
 
 
-class _Found:
+class _IdentityChips:
     """The chips of one identity, in the order of footage and time; one segment is in memory."""
 
     def __init__(self, found: list[segments.Segment], folder: Path, job: chips.ChipJob) -> None:
@@ -109,7 +109,7 @@ class _Found:
         self._times = [times for times, _ in read]
         self.stops = np.cumsum([0, *(len(times) for times in self._times)])
         self.lost = [
-            letters.of(segment, lost)
+            failures.of(segment, lost)
             for segment, (_, lost) in zip(found, read, strict=True)
             if lost
         ]

@@ -79,9 +79,9 @@ def run(
             pipeline
             | "List" >> beam.Create(left)
             | "Spread" >> beam.Reshuffle()
-            | "Work" >> beam.Map(Work(job, folder))
+            | "Work" >> beam.Map(Worker(job, folder))
         )
-    said = {segment.key: failure(folder, segment) for segment in cut}
+    said = {segment.key: reason(folder, segment) for segment in cut}
     return {key: reason for key, reason in said.items() if reason is not None}
 
 
@@ -123,7 +123,7 @@ def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator
         thread.join()
 
 
-class Work:
+class Worker:
     """What one worker does with a segment. Beam makes one for each thread, which keeps its models.
 
     It is no DoFn, so that this module can be imported without Apache Beam.
@@ -135,7 +135,7 @@ class Work:
 
     def __call__(self, segment: segments.Segment) -> None:
         """Write the segment's result, unless a bundle before did."""
-        if done(self._folder, segment, self._job) or failure(self._folder, segment) is not None:
+        if done(self._folder, segment, self._job) or reason(self._folder, segment) is not None:
             return
         self._work = self._work or self._job.load()
         attempt(self._work, segment, self._folder, suffix=self._job.suffix)
@@ -166,7 +166,7 @@ def done(folder: Path, segment: segments.Segment, job: Job) -> bool:
     return result(folder, segment, job).is_file()
 
 
-def failure(folder: Path, segment: segments.Segment) -> str | None:
+def reason(folder: Path, segment: segments.Segment) -> str | None:
     """Why a segment has no result; None if nothing failed."""
     path = _failed(folder, segment)
     return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.is_file() else None

@@ -7,7 +7,7 @@ import pytest
 
 from jaxswap import config, runs
 from jaxswap.cli import mapping
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.vision import descriptor
 
 
@@ -68,7 +68,7 @@ def test_without_the_extra_a_number_still_does(fails, trained, both, monkeypatch
         {"0": "b"},
         run=runs.Run.open(trained),
         faces=config.FacesConfig(),
-        copies=spool.Spool(),
+        copies=local_copies.LocalCopies(),
     )
     assert (swap.person.track, swap.identity) == (0, "b")
 
@@ -87,7 +87,7 @@ def test_a_file_comes_before_a_number_and_a_number_before_an_identity(
     found = mapping.swaps(
         {"a": "a", "1": "a", "2": "a", "b": "b"},
         run=opened,
-        copies=spool.Spool(),
+        copies=local_copies.LocalCopies(),
         faces=config.FacesConfig(),
     )
     people = [swap.person for swap in found]

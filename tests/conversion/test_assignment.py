@@ -93,7 +93,9 @@ def test_two_people_change_at_once_each_into_their_own(
     assert said == [(f"track {numbers[0]}", "b", 5, 5), (f"track {numbers[1]}", "a", 5, 5)]
     assert reports["both"].swapped == 5
     mark = marks.read(tmp_path / "both.mp4")
-    assert mark.swaps == tuple(marks.Swap(person=said[i][0], identity=said[i][1]) for i in (0, 1))
+    assert mark.swaps == tuple(
+        marks.MarkedSwap(person=said[i][0], identity=said[i][1]) for i in (0, 1)
+    )
 
 
 def test_a_track_that_is_not_there(make_run, make_clip, frames, tmp_path):

@@ -12,7 +12,7 @@ from jaxswap.conversion import canvas, encoders, hdr, outputs, sources
 from jaxswap.provenance import marks
 from jaxswap.video import colorimetry, planes
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 HDR_TAGS = (9, 1, 9, 16)  # BT.2020, limited range, PQ
 HDR_DISPLAY = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
 

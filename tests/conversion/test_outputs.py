@@ -12,7 +12,7 @@ from jaxswap.conversion import canvas, outputs
 from jaxswap.provenance import marks
 from jaxswap.video import planes
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 LESS_COLOUR = ["colour at full resolution, which av1 cannot hold"]
 BOX = canvas.Box(16, 8, 40, 32)
 RED = np.broadcast_to(np.float32([0.9, 0.1, 0.1]), (24, 24, 3)).copy()

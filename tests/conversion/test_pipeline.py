@@ -66,7 +66,7 @@ def test_video_keeps_all_but_the_face(make_run, cut_demo, make_clip, read_stream
             assert changed[:, 290:].mean() < 0.7
             assert changed[:25].mean() < 0.7
     mark = marks.read(tmp_path / "out.mp4")
-    assert mark.swaps == (marks.Swap(person="a", identity="b"),)
+    assert mark.swaps == (marks.MarkedSwap(person="a", identity="b"),)
     assert len(mark.run_fingerprint) == 64
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
 

@@ -13,7 +13,7 @@ from jaxswap.conversion import canvas, encoders, sources, video_writer
 from jaxswap.provenance import marks
 from jaxswap.video import colorimetry
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 IRREGULAR = [0, 500, 1100, 1101, 3000, 3600, 9000, 9600, 13001, 30000]
 
 

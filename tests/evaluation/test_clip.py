@@ -6,7 +6,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from jaxswap import config, errors
-from jaxswap.evaluation import candidate, clip, clip_results, expression, figures, notes, seeing
+from jaxswap.evaluation import (
+    candidate,
+    clip,
+    clip_results,
+    expression,
+    figures,
+    measured_face,
+    notes,
+)
 
 FACES = config.FacesConfig()
 
@@ -48,7 +56,7 @@ def test_footage_beside_itself_is_perfect(both, frames_u8):
     assert set(same.rows["mask_overlap"]) == {1.0}
     assert same.expression.error == dict.fromkeys(expression.REGIONS, 0.0)
     assert same.expression.raw == dict.fromkeys(expression.REGIONS, 0.0)
-    assert set(same.courses) == {*seeing.ANGLES, *seeing.TRAITS}
+    assert set(same.courses) == {*measured_face.ANGLES, *measured_face.TRAITS}
     assert {course.error for course in same.courses.values()} == {0.0}
     assert set(same.rows["landmark_error"]) == set(same.rows["pose_error"]) == {0.0}
     assert set(same.rows["psnr_rest"]) == {100.0}

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from jaxswap import errors
-from jaxswap.provenance import containers, marks, pictures, xmp
+from jaxswap.provenance import containers, marked_pictures, marks, xmp
 
 MARK = marks.Mark(
     run_fingerprint="0123abcd",
     swaps=(
-        marks.Swap(person="a", identity='Bé & "<b>"'),
-        marks.Swap(person="[ben].jpg", identity="a"),
+        marks.MarkedSwap(person="a", identity='Bé & "<b>"'),
+        marks.MarkedSwap(person="[ben].jpg", identity="a"),
     ),
 )
 
@@ -41,7 +41,7 @@ def marked_video(path: Path) -> Path:
 
 def marked_picture(path: Path) -> Path:
     image_u8 = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    pictures.write(path, image_u8, mark=MARK)
+    marked_pictures.write(path, image_u8, mark=MARK)
     return path
 
 
@@ -124,13 +124,13 @@ def test_missing_file_and_folder_are_refused(tmp_path):
 
 def test_picture_that_cannot_carry_a_mark_is_refused(tmp_path):
     with pytest.raises(errors.OutputError, match=r"\.png, \.jpg"):
-        pictures.write(tmp_path / "x.bmp", np.zeros((4, 4, 3), np.uint8), mark=MARK)
+        marked_pictures.write(tmp_path / "x.bmp", np.zeros((4, 4, 3), np.uint8), mark=MARK)
 
 
 @pytest.mark.parametrize("value", ["", "two\nlines", "x" * 201, "\x00"])
 def test_values_that_xml_would_change_are_refused(value):
     with pytest.raises(ValueError, match="printable"):
-        marks.Swap(person="a", identity=value)
+        marks.MarkedSwap(person="a", identity=value)
     with pytest.raises(ValueError, match="printable"):
         dataclasses.replace(MARK, run_fingerprint=value)
 

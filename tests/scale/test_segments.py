@@ -30,7 +30,7 @@ def _cut(path, **values):
 
 def test_segments_share_no_frame_and_miss_none(demo_clips, tmp_path):
     cut = _cut(demo_clips["a_test"], segment_s=0.7, context_s=0.3)
-    work = running.Work(_Lengths(), tmp_path)
+    work = running.Worker(_Lengths(), tmp_path)
     for segment in cut:
         work(segment)
     counts = [int(running.result(tmp_path, one, _Lengths()).read_text()) for one in cut]
@@ -55,10 +55,10 @@ def test_a_key_changes_with_the_settings_alone(demo_clips):
 
 def test_what_is_done_is_not_done_again(demo_clips, tmp_path):
     (segment,) = _cut(demo_clips["a_test"])
-    running.Work(_Lengths(), tmp_path)(segment)
+    running.Worker(_Lengths(), tmp_path)(segment)
     written = running.result(tmp_path, segment, _Lengths())
     written.write_text("kept")
-    running.Work(_Lengths(), tmp_path)(segment)
+    running.Worker(_Lengths(), tmp_path)(segment)
     assert written.read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == [written.name]
 
@@ -67,9 +67,9 @@ def test_footage_that_breaks_leaves_its_reason_and_no_result(demo_clips, tmp_pat
     (segment,) = _cut(demo_clips["a_test"])
     gone = tmp_path / "gone.mp4"
     broken = segments.Segment(**{**vars(segment), "path": gone})
-    running.Work(_Lengths(), tmp_path)(broken)
+    running.Worker(_Lengths(), tmp_path)(broken)
     assert not running.done(tmp_path, broken, _Lengths())
-    assert "There is no file" in running.failure(tmp_path, broken)
+    assert "There is no file" in running.reason(tmp_path, broken)
 
 
 def test_a_list_is_read_line_by_line_and_each_footage_comes_once(tmp_path):

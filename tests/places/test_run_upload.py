@@ -5,7 +5,7 @@ import time
 import pytest
 
 from jaxswap import errors
-from jaxswap.places import mirror, spool, transfer
+from jaxswap.places import local_copies, run_upload, transfer
 
 
 def save(folder, step, content=b"1"):
@@ -21,8 +21,8 @@ def steps(contents):
 
 
 def test_what_is_new_is_written_while_the_training_works(bucket, tmp_path, contents, monkeypatch):
-    monkeypatch.setattr(mirror, "EVERY_S", 0.02)
-    with mirror.Mirror(tmp_path / "run", bucket / "run", keep=2):
+    monkeypatch.setattr(run_upload, "EVERY_S", 0.02)
+    with run_upload.RunUpload(tmp_path / "run", bucket / "run", keep=2):
         (tmp_path / "run").mkdir()
         save(tmp_path / "run", 2)
         for _ in range(500):
@@ -37,7 +37,7 @@ def test_the_latest_stay_and_a_reader_finds_the_last(bucket, tmp_path, contents)
     run.mkdir()
     (run / "run.json").write_text("{}")
     (run / ".lock").write_text("")
-    with mirror.Mirror(run, bucket / "run", keep=2) as following:
+    with run_upload.RunUpload(run, bucket / "run", keep=2) as following:
         for step in (2, 4, 6):
             save(run, step)
             following.write()
@@ -57,7 +57,7 @@ def test_sums_are_written_last(bucket, tmp_path, contents, monkeypatch):
         upload(path, url)
 
     def train():
-        with mirror.Mirror(run, bucket / "run", keep=1) as following:
+        with run_upload.RunUpload(run, bucket / "run", keep=1) as following:
             (run / "run.json").write_text("{}")
             save(run, 2)
             following.write()
@@ -67,14 +67,14 @@ def test_sums_are_written_last(bucket, tmp_path, contents, monkeypatch):
     with pytest.raises(errors.PlaceError):
         train()
     assert steps(contents) == [2, 4]
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         found = transfer.local_files(copies.fetch(bucket / "run"))
     assert [name for name in found if "checkpoints" in name] == [
         "checkpoints/2/sha256.json",
         "checkpoints/2/state/d",
     ]
     monkeypatch.setattr(transfer, "upload_file", upload)
-    with spool.Spool() as copies, copies.run(bucket / "run", keep=1):
+    with local_copies.LocalCopies() as copies, copies.run(bucket / "run", keep=1):
         assert steps(contents) == [2]  # what was cut is gone before the training begins
 
 
@@ -82,8 +82,8 @@ def test_the_training_that_began_last_has_the_run(bucket, tmp_path, contents):
     first, second = tmp_path / "first", tmp_path / "second"
 
     def train():
-        with mirror.Mirror(first, bucket / "run", keep=1):
-            with mirror.Mirror(second, bucket / "run", keep=1):
+        with run_upload.RunUpload(first, bucket / "run", keep=1):
+            with run_upload.RunUpload(second, bucket / "run", keep=1):
                 save(second, 2, b"second")
             save(first, 2, b"first")
 
@@ -93,11 +93,11 @@ def test_the_training_that_began_last_has_the_run(bucket, tmp_path, contents):
 
 
 def test_a_training_that_lost_its_run_stops(bucket, tmp_path, monkeypatch):
-    monkeypatch.setattr(mirror, "EVERY_S", 0.02)
+    monkeypatch.setattr(run_upload, "EVERY_S", 0.02)
 
     def train():
-        with mirror.Mirror(tmp_path, bucket / "run", keep=1):
-            transfer.write(bucket / "run" / mirror.OWNER, b"another")
+        with run_upload.RunUpload(tmp_path, bucket / "run", keep=1):
+            transfer.write(bucket / "run" / run_upload.OWNER, b"another")
             for _ in range(500):  # Ctrl-C comes here
                 time.sleep(0.02)
             raise AssertionError("it was not stopped")

@@ -17,7 +17,7 @@ TRAITS = ("mouth", "eyes", "brows")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Seen:
+class MeasuredFrame:
     """A frame and the one face of it that is measured.
 
     Attributes:
@@ -41,11 +41,11 @@ class Seen:
         }
 
 
-def look(
+def find(
     model: landmarks.LandmarkModel,
     image_u8: types.ImageU8,
     near: Float[np.ndarray, "468 2"] | None,
-) -> Seen:
+) -> MeasuredFrame:
     """The face of a frame that lies where the footage has one; without `near` it has none.
 
     The mesh is laid from the crop around `near`, in the footage and in every candidate alike: all
@@ -56,11 +56,11 @@ def look(
     lost, which is counted.
     """
     if near is None:
-        return Seen(image_u8=image_u8, points=None)
+        return MeasuredFrame(image_u8=image_u8, points=None)
     points, score = model.follow(image_u8, near)
     if score < landmarks.MIN_SCORE or not _same_place(near, points):
-        return Seen(image_u8=image_u8, points=None)
-    return Seen(image_u8=image_u8, points=points)
+        return MeasuredFrame(image_u8=image_u8, points=None)
+    return MeasuredFrame(image_u8=image_u8, points=points)
 
 
 def _same_place(one: np.ndarray, other: np.ndarray) -> bool:

@@ -1,4 +1,4 @@
-"""A run at a URL: it follows the local copy in which the training works."""
+"""Writing a run to its URL while a training works in the local copy."""
 
 import _thread
 import secrets
@@ -21,7 +21,7 @@ OWNER = ".training"
 """Names the training that writes: the one that began last."""
 
 
-class Mirror:
+class RunUpload:
     """Writes what is new in a run folder to its URL, in a thread, while its `with` block runs.
 
     A checkpoint is written once it is complete here, is complete there when its sums are, and the
@@ -44,9 +44,9 @@ class Mirror:
         self._written: dict[str, tuple[int, int]] = {}
         self._over = threading.Event()
         self._has_failed = False
-        self._thread = threading.Thread(target=self._follow, name="mirror", daemon=True)
+        self._thread = threading.Thread(target=self._follow, name="upload", daemon=True)
 
-    def __enter__(self) -> "Mirror":
+    def __enter__(self) -> "RunUpload":
         self._written = {name: self._state(name) for name in transfer.local_files(self._folder)}
         transfer.write(self._url / OWNER, self._token)
         self._remove_incomplete()

@@ -9,8 +9,8 @@ import pytest
 
 PROGRAM = """
 import os, sys
-from jaxswap.training import herald
-with herald.Herald("It began.") as last:
+from jaxswap.training import last_words
+with last_words.LastWords("It began.") as last:
     last.change("It is over.")
     if sys.argv[1] == "abort":
         os.abort()

@@ -6,7 +6,7 @@ import pytest
 from skimage import metrics
 
 from jaxswap.augmentation import view
-from jaxswap.evaluation import chips, perceptual
+from jaxswap.evaluation import perceptual, validation_chips
 from jaxswap.models import autoencoder
 
 
@@ -17,7 +17,7 @@ def run(make_run):
 
 @pytest.fixture(scope="module")
 def results(run, validation):
-    return chips.evaluate_chips(run, validation)
+    return validation_chips.evaluate_chips(run, validation)
 
 
 def one_by_one(run, images_u8, identity):
@@ -43,7 +43,7 @@ def test_every_chip_counts_once(run, results, validation, name):
 
 def test_batches_change_nothing(run, results, validation, monkeypatch):
     monkeypatch.setattr(chips, "BATCH_SIZE", 5)  # of 14 and 6 chips: with a rest
-    smaller = chips.evaluate_chips(run, validation).reconstructions
+    smaller = validation_chips.evaluate_chips(run, validation).reconstructions
     for name, expected in results.reconstructions.items():
         assert smaller[name].view.ssim == pytest.approx(expected.view.ssim, rel=1e-4)
         assert smaller[name].face.l1 == pytest.approx(expected.face.l1, rel=1e-4)
@@ -55,8 +55,8 @@ def test_the_face_is_measured_inside_its_mask(run, validation):
     corner_u8 = np.zeros_like(regions_u8)
     corner_u8[:, 16:24, 16:24] = 255  # inside the view, which shows the chip from 12 to 52
     shifted = {**validation, "a": (images_u8, corner_u8)}
-    found = chips.evaluate_chips(run, shifted).reconstructions["a"]
-    whole = chips.evaluate_chips(run, validation).reconstructions["a"]
+    found = validation_chips.evaluate_chips(run, shifted).reconstructions["a"]
+    whole = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
     assert found.view == whole.view
     mask = np.asarray(view.view(jnp.asarray(corner_u8[:1, ..., :1]), size=16, coverage=0.625))[0]
     assert 0 < mask.mean() < 0.1
@@ -69,7 +69,7 @@ def test_the_face_is_measured_inside_its_mask(run, validation):
 
 def test_chips_without_a_mask_have_no_face_to_measure(run, validation):
     images_u8, regions_u8 = validation["b"]
-    found = chips.evaluate_chips(run, {**validation, "b": (images_u8, 0 * regions_u8)})
+    found = validation_chips.evaluate_chips(run, {**validation, "b": (images_u8, 0 * regions_u8)})
     assert found.reconstructions["b"].face is None
     assert found.reconstructions["b"].mask_overlap == 0.0
 
@@ -92,7 +92,7 @@ def test_lpips_is_the_mean_over_the_views(run, validation, monkeypatch):
     monkeypatch.setattr(perceptual, "MIN_SIDE", 16)
     monkeypatch.setattr(perceptual, "lpips", lambda pred, target: (pred - target)[:, 0, 0, 0])
     monkeypatch.setattr(chips, "BATCH_SIZE", 5)
-    found = chips.evaluate_chips(run, validation).reconstructions["a"]
+    found = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
     pairs = one_by_one(run, validation["a"][0], 0)
     expected = [(face - seen)[0, 0, 0] for seen, face, _ in pairs]
     assert found.lpips == pytest.approx(np.mean(expected), rel=1e-4)
@@ -103,7 +103,7 @@ def test_views_too_small_for_lpips_have_none(results):
 
 
 def test_a_model_without_masks(make_run, validation):
-    found = chips.evaluate_chips(make_run(mask_head=False), validation)
+    found = validation_chips.evaluate_chips(make_run(mask_head=False), validation)
     assert found.reconstructions["a"].mask_overlap is None
     assert found.pictures["a"].masks_u8 is None
 
@@ -111,8 +111,8 @@ def test_a_model_without_masks(make_run, validation):
 def test_a_separate_mask_encoder_sees_the_landmarks_mask(make_run, validation):
     run = make_run(mask_head=True, mask_encoder="separate")
     images_u8, regions_u8 = validation["a"]
-    whole = chips.evaluate_chips(run, validation).pictures["a"].masks_u8
-    empty = chips.evaluate_chips(run, {**validation, "a": (images_u8, 0 * regions_u8)})
+    whole = validation_chips.evaluate_chips(run, validation).pictures["a"].masks_u8
+    empty = validation_chips.evaluate_chips(run, {**validation, "a": (images_u8, 0 * regions_u8)})
     assert np.abs(whole.astype(int) - empty.pictures["a"].masks_u8).max() > 0
 
 
@@ -120,6 +120,6 @@ def test_a_separate_mask_encoder_sees_the_landmarks_mask(make_run, validation):
 def test_an_identity_without_chips_is_refused(run, validation, name):
     images_u8, regions_u8 = validation[name]
     with pytest.raises(ValueError, match=f"no chips of {name}"):
-        chips.evaluate_chips(run, {**validation, name: (images_u8[:0], regions_u8[:0])})
+        validation_chips.evaluate_chips(run, {**validation, name: (images_u8[:0], regions_u8[:0])})
     with pytest.raises(ValueError, match=f"no chips of {name}"):
-        chips.evaluate_chips(run, {k: v for k, v in validation.items() if k != name})
+        validation_chips.evaluate_chips(run, {k: v for k, v in validation.items() if k != name})

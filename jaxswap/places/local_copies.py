@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 
 from jaxswap import errors
-from jaxswap.places import checkpoint_names, mirror, transfer, urls
+from jaxswap.places import checkpoint_names, run_upload, transfer, urls
 
 
-class Spool:
+class LocalCopies:
     """The copies of one command; they go when its `with` block ends.
 
     An error of the block names URLs, not their copies.
@@ -31,7 +31,7 @@ class Spool:
         self._read: set[urls.Url] = set()
         self._keep = False
 
-    def __enter__(self) -> "Spool":
+    def __enter__(self) -> "LocalCopies":
         return self
 
     def __exit__(
@@ -141,7 +141,7 @@ class Spool:
         begun = checkpoint_names.wanted(transfer.files_below(place))
         transfer.download(place, begun, copy)
         self._copies[place] = copy
-        following = mirror.Mirror(copy, place, keep=keep)
+        following = run_upload.RunUpload(copy, place, keep=keep)
         with self._kept(copy), following:
             yield copy
 

@@ -49,7 +49,7 @@ def add_stream(
     return video
 
 
-class Pictures:
+class FrameEncoder:
     """Encodes frames in order; each packet knows how long its picture is seen."""
 
     def __init__(

@@ -10,30 +10,30 @@ from jaxswap.scale import segments
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Letter:
-    """What of a footage could not be used; `start_s` is None if it is all of it."""
+class Failure:
+    """What of a footage could not be used; `start_s` is None if that is all of the footage."""
 
     path: str
     start_s: float | None
     reason: str
 
 
-def of(segment: segments.Segment, reason: str) -> Letter:
+def of(segment: segments.Segment, reason: str) -> Failure:
     """Why a segment could not be used."""
-    return Letter(path=str(segment.path), start_s=float(segment.kept.start_s), reason=reason)
+    return Failure(path=str(segment.path), start_s=float(segment.kept.start_s), reason=reason)
 
 
 def place(out: Path) -> Path:
-    """Where the letters of an output are: beside it."""
+    """The file of an output's failures, beside the output."""
     return out.with_name(f"{out.name}.failed.jsonl")
 
 
-def write(out: Path, letters: Sequence[Letter]) -> None:
-    """Write the letters beside an output; no file if there are none."""
+def write(out: Path, failures: Sequence[Failure]) -> None:
+    """Write the failures beside an output; without failures there is no file."""
     path = place(out)
-    if not letters:
+    if not failures:
         path.unlink(missing_ok=True)
         return
-    lines = [json.dumps(dataclasses.asdict(letter), sort_keys=True) + "\n" for letter in letters]
+    lines = [json.dumps(dataclasses.asdict(failure), sort_keys=True) + "\n" for failure in failures]
     with files.replacing(path) as partial:
         partial.write_text("".join(lines), encoding="utf-8")

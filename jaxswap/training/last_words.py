@@ -1,8 +1,9 @@
-"""A process beside a training that says what happened if that one is ended from within by JAX.
+"""What a training says when JAX ends its process, told by a second process.
 
-When the first host is gone, JAX ends the process in C++ before Python can say a word. This file
-runs as a program without any package: each line of its input is what to say at the end instead of
-the line before; an empty one is nothing.
+When the first host is gone, JAX ends the process in C++, before Python can say a word. So this file
+runs as a program beside it, without any package. Each line of its input replaces the words before;
+an empty line leaves nothing to say. When the input ends, the program writes the words to standard
+error: no `Events` object lives any more that could hear them.
 """
 
 import contextlib
@@ -13,11 +14,11 @@ from types import TracebackType
 from typing import IO
 
 
-class Herald:
-    """Speaks after this process, unless `dismiss` was called."""
+class LastWords:
+    """Are written to standard error when this process ends, unless `dismiss` was called."""
 
     def __init__(self, last_words: str) -> None:
-        """Start it.
+        """Start the second process.
 
         Args:
             last_words: one line.
@@ -30,7 +31,7 @@ class Herald:
         )
         self.change(last_words)
 
-    def __enter__(self) -> "Herald":
+    def __enter__(self) -> "LastWords":
         return self
 
     def __exit__(
@@ -42,7 +43,7 @@ class Herald:
         self.dismiss()
 
     def change(self, last_words: str) -> None:
-        """Say this instead."""
+        """Replace the words, by one line."""
         pipe = self._process.stdin
         if pipe is not None and not pipe.closed:
             with contextlib.suppress(BrokenPipeError):  # it was killed
@@ -50,13 +51,13 @@ class Herald:
                 pipe.flush()
 
     def dismiss(self) -> None:
-        """Let it go without a word; again does nothing."""
+        """End the second process without a word; a second call does nothing."""
         self.change("")
         self._process.communicate()
 
 
 def main(pipe: IO[str]) -> None:
-    """Wait for the end of the input, then speak."""
+    """Wait for the end of the input, then write the last words."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # they are for the training
     last_words = ""

@@ -17,7 +17,7 @@ from jaxswap.models import autoencoder
 BATCH_SIZE = 32
 NUM_PICTURES = 5
 
-Chips = tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]
+ChipsAndRegions = tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]
 """Chips of one identity and their regions."""
 
 
@@ -52,7 +52,7 @@ class Reconstruction:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Pictures:
+class ChipPictures:
     """Some validation views of one identity and what the decoders make of them.
 
     Attributes:
@@ -80,11 +80,11 @@ class ChipResults:
     step: int
     parameters_sha256: str
     reconstructions: dict[str, Reconstruction]
-    pictures: dict[str, Pictures]
+    pictures: dict[str, ChipPictures]
 
 
 def evaluate_chips(
-    run: runs.Run, validation: Mapping[str, Chips], *, step: int | None = None
+    run: runs.Run, validation: Mapping[str, ChipsAndRegions], *, step: int | None = None
 ) -> ChipResults:
     """Measure a run on validation chips.
 
@@ -136,7 +136,7 @@ def _decode(
     return seen, masks, outputs
 
 
-def _run(decode: Any, chips: Chips, identity: int) -> tuple[np.ndarray | None, ...]:
+def _run(decode: Any, chips: ChipsAndRegions, identity: int) -> tuple[np.ndarray | None, ...]:
     """One batch through `_decode`, padded to the one size that is compiled; masks may be None."""
     count = len(chips[0])
     padded = [np.resize(part, (BATCH_SIZE, *part.shape[1:])) for part in chips]
@@ -145,12 +145,12 @@ def _run(decode: Any, chips: Chips, identity: int) -> tuple[np.ndarray | None, .
     return tuple(None if part is None else np.asarray(part)[:count] for part in parts)
 
 
-def _batches(chips: Chips) -> Iterator[Chips]:
+def _batches(chips: ChipsAndRegions) -> Iterator[ChipsAndRegions]:
     for start in range(0, len(chips[0]), BATCH_SIZE):
         yield chips[0][start : start + BATCH_SIZE], chips[1][start : start + BATCH_SIZE]
 
 
-def _reconstruction(decode: Any, chips: Chips, *, identity: int) -> Reconstruction:
+def _reconstruction(decode: Any, chips: ChipsAndRegions, *, identity: int) -> Reconstruction:
     whole, inside, unlike, overlaps = [], [], [], []
     for batch in _batches(chips):
         seen, masks, face, learned = _run(decode, batch, identity)
@@ -187,14 +187,16 @@ def _quality(measured: Sequence[np.ndarray]) -> Quality:
     return Quality(l1=float(l1), ssim=float(ssim), psnr=float(psnr))
 
 
-def _pictures(decode: Any, chips: Chips, identities: Sequence[str], name: str) -> Pictures:
+def _pictures(
+    decode: Any, chips: ChipsAndRegions, identities: Sequence[str], name: str
+) -> ChipPictures:
     """Chips evenly over the validation part, by every decoder."""
     count = len(chips[0])
     shown = sorted({int(i) for i in np.linspace(0, count - 1, min(count, NUM_PICTURES))})
     some = (chips[0][shown], chips[1][shown])
     results = {other: _run(decode, some, index) for index, other in enumerate(identities)}
     seen, _, _, mask = results[name]
-    return Pictures(
+    return ChipPictures(
         inputs_u8=images.to_u8(seen),
         outputs_u8={other: images.to_u8(face) for other, (_, _, face, _) in results.items()},
         masks_u8=None if mask is None else images.to_u8(mask),

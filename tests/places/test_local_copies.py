@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from jaxswap import errors
-from jaxswap.places import spool, transfer
+from jaxswap.places import local_copies, transfer
 
 
 def test_a_local_path_stays_what_it_is(tmp_path):
-    with spool.Spool() as copies, copies.output(tmp_path / "out") as out:
+    with local_copies.LocalCopies() as copies, copies.output(tmp_path / "out") as out:
         assert copies.fetch(tmp_path / "in") == tmp_path / "in"
         assert out == tmp_path / "out"
 
@@ -17,7 +17,7 @@ def test_a_local_path_stays_what_it_is(tmp_path):
 def test_copies_keep_their_names_and_go(bucket, put, temporary):
     put(bucket / "clip.mp4", b"film")
     put(bucket / "faces" / "chips" / "1.png", b"1")
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         clip, faces = copies.fetch(bucket / "clip.mp4"), copies.fetch(bucket / "faces")
         assert (clip.name, clip.read_bytes()) == ("clip.mp4", b"film")
         assert (faces / "chips" / "1.png").read_bytes() == b"1"
@@ -26,7 +26,10 @@ def test_copies_keep_their_names_and_go(bucket, put, temporary):
 
 
 def test_nothing_there_is_one_line(bucket):
-    with spool.Spool() as copies, pytest.raises(errors.PlaceError, match="nothing at memory://"):
+    with (
+        local_copies.LocalCopies() as copies,
+        pytest.raises(errors.PlaceError, match="nothing at memory://"),
+    ):
         copies.fetch(bucket / "x")
 
 
@@ -34,7 +37,7 @@ def test_an_error_names_the_url(bucket, put):
     put(bucket / "clip.mp4", b"film")
 
     def fail():
-        with spool.Spool() as copies:
+        with local_copies.LocalCopies() as copies:
             raise errors.FootageError(f"{copies.fetch(bucket / 'clip.mp4')} is bad")
 
     with pytest.raises(errors.FootageError, match=r"^memory://bucket/clip.mp4 is bad$"):
@@ -47,7 +50,7 @@ def test_an_output_appears_when_its_block_ended_well(bucket, contents, temporary
             out.write_bytes(b"half")
             raise RuntimeError
 
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         with copies.output(bucket / "out.mp4") as out:
             out.write_bytes(b"film")
             assert contents() == {}
@@ -60,7 +63,7 @@ def test_an_output_appears_when_its_block_ended_well(bucket, contents, temporary
 
 def test_what_is_there_is_replaced_only_by_its_kind(bucket, put, contents):
     put(bucket / "data" / "old", b"1")
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         with pytest.raises(errors.OutputError, match=r"no dataset\.json"):
             copies.output(bucket / "data", header="dataset.json").__enter__()
         with pytest.raises(errors.OutputError, match="exists already"):
@@ -74,7 +77,7 @@ def test_what_is_there_is_replaced_only_by_its_kind(bucket, put, contents):
 
 def test_what_is_read_is_not_written(bucket, put):
     put(bucket / "clip.mp4", b"film")
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         copies.fetch(bucket / "clip.mp4")
         with pytest.raises(errors.OutputError, match="what is read"):
             copies.output(bucket / "clip.mp4").__enter__()
@@ -87,7 +90,7 @@ def test_what_cannot_be_uploaded_stays_on_the_disk(bucket, monkeypatch, temporar
     monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.put_file", refuse)
 
     def write():
-        with spool.Spool() as copies, copies.output(bucket / "out.mp4") as out:
+        with local_copies.LocalCopies() as copies, copies.output(bucket / "out.mp4") as out:
             out.write_bytes(b"film")
 
     with pytest.raises(errors.PlaceError, match="All of it is in") as caught:
@@ -103,7 +106,7 @@ def test_of_a_run_comes_what_is_read(bucket, put):
         "checkpoints/6/state/d/x",  # not complete
     ):
         put(bucket / "run" / name, b"x")
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         assert transfer.local_files(copies.fetch(bucket / "run")) == [
             *("checkpoints/4/sha256.json", "checkpoints/4/state/d/x"),
             *("data/dataset.json", "metrics.jsonl", "run.json"),
