@@ -80,10 +80,10 @@ def _of_footage(path: Path) -> dict[str, Any]:
     import dataclasses
 
     from jaxswap import footage
-    from jaxswap.provenance import marks
+    from jaxswap.provenance import reading
 
     probed = footage.probe(path)
-    mark = marks.read(footage.image_files(path)[0] if path.is_dir() else path)
+    mark = reading.read(footage.image_files(path)[0] if path.is_dir() else path)
     return {
         "kind": probed.kind,
         "path": str(path),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PIL import Image, PngImagePlugin
+
 from jaxswap import errors, files
 from jaxswap.provenance import marks, xmp
 from jaxswap.types import ImageU8
@@ -47,8 +49,6 @@ def check_suffix(path: Path) -> None:
 
 
 def _save(path: Path, image_u8: ImageU8, mark: marks.Mark) -> None:
-    from PIL import Image, PngImagePlugin
-
     packet = xmp.to_xmp(mark, kind="image")
     comment = marks.comment(mark, kind="image")
     image = Image.fromarray(image_u8)

@@ -11,7 +11,7 @@ import pytest
 
 from jaxswap import config, errors, footage
 from jaxswap.conversion import encoders, originals, outputs, segment_output, sources
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 
 MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 IRREGULAR = [0, 500, 1100, 1101, 3000, 3600, 9000, 9600, 13001, 30000, 30100, 30200]
@@ -87,7 +87,7 @@ def test_parts_join_to_the_frames_times_and_sound_of_the_whole(
     assert len(after.times) == len(IRREGULAR)
     assert after.times == before.times
     assert after.packets == before.packets
-    assert marks.read(tmp_path / f"joined{suffix}") == MARK
+    assert reading.read(tmp_path / f"joined{suffix}") == MARK
 
 
 def test_the_last_frame_of_a_part_is_seen_until_the_next_part(smooth_images, make_clip, tmp_path):

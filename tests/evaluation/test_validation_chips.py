@@ -42,7 +42,7 @@ def test_every_chip_counts_once(run, results, validation, name):
 
 
 def test_batches_change_nothing(run, results, validation, monkeypatch):
-    monkeypatch.setattr(chips, "BATCH_SIZE", 5)  # of 14 and 6 chips: with a rest
+    monkeypatch.setattr(validation_chips, "BATCH_SIZE", 5)  # of 14 and 6 chips: with a rest
     smaller = validation_chips.evaluate_chips(run, validation).reconstructions
     for name, expected in results.reconstructions.items():
         assert smaller[name].view.ssim == pytest.approx(expected.view.ssim, rel=1e-4)
@@ -91,7 +91,7 @@ def test_pictures_show_every_decoder(run, results, validation):
 def test_lpips_is_the_mean_over_the_views(run, validation, monkeypatch):
     monkeypatch.setattr(perceptual, "MIN_SIDE", 16)
     monkeypatch.setattr(perceptual, "lpips", lambda pred, target: (pred - target)[:, 0, 0, 0])
-    monkeypatch.setattr(chips, "BATCH_SIZE", 5)
+    monkeypatch.setattr(validation_chips, "BATCH_SIZE", 5)
     found = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
     pairs = one_by_one(run, validation["a"][0], 0)
     expected = [(face - seen)[0, 0, 0] for seen, face, _ in pairs]

@@ -9,7 +9,7 @@ import pytest
 from jaxswap import config, errors
 from jaxswap.cli import main
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.provenance import marks
+from jaxswap.provenance import reading
 from jaxswap.scale import conversion, failures
 
 FACES = config.FacesConfig(detect_every=1)
@@ -57,7 +57,7 @@ def test_segments_join_to_what_one_process_writes(run, job, write_clips, tmp_pat
     assert [pts for pts, _ in many] == [pts for pts, _ in one]
     for (_, expected), (_, found) in zip(one, many, strict=True):
         np.testing.assert_array_equal(found, expected)
-    assert marks.read(out / f"{clip.stem}.mkv") == marks.read(tmp_path / "one.mkv")
+    assert reading.read(out / f"{clip.stem}.mkv") == reading.read(tmp_path / "one.mkv")
     broken.unlink()
     again = conversion.convert([clip], out, job=job, scale=SCALE, beam_options=beam_options)
     assert (again.videos, again.failed) == (1, ())
