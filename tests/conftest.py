@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from jaxswap import events
+
 if TYPE_CHECKING:
     from jaxswap.vision import descriptor
 
@@ -23,6 +25,29 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="jaxswap-tests-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+
+
+class Heard(events.Events):
+    """Keeps what was told, and says stop once as much progress was heard as `stop_at` says."""
+
+    def __init__(self) -> None:
+        self.progresses: list[events.Progress] = []
+        self.messages: list[str] = []
+        self.stop_at: float = float("inf")
+
+    def progress(self, progress: events.Progress) -> None:
+        self.progresses.append(progress)
+
+    def message(self, line: str) -> None:
+        self.messages.append(line)
+
+    def should_stop(self) -> bool:
+        return len(self.progresses) >= self.stop_at
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxswap import config, footage, progress, types
+from jaxswap import config, footage, types
 from jaxswap.evaluation import (
     candidate,
     clip_results,
@@ -16,6 +16,7 @@ from jaxswap.evaluation import (
     series,
     shown_frames,
 )
+from jaxswap.events import SILENT, Events
 from jaxswap.vision import descriptor, finding, landmarks, selection
 
 FOOTAGE = shown_frames.FOOTAGE
@@ -41,6 +42,7 @@ def compare(
     track: int = 0,
     swap: clip_results.SwappedIdentities | None = None,
     pictures_of: Mapping[str, descriptor.Reference] | None = None,
+    events: Events = SILENT,
 ) -> clip_results.ClipResults:
     """Compare footage with what was made of it, frame by frame, in bounded memory.
 
@@ -55,9 +57,11 @@ def compare(
         swap: who was replaced by whom.
         pictures_of: pictures of both identities; without them, without `swap` or without the extra
             `identity`, identity distances are left out.
+        events: is told how many frames are measured.
 
     Raises:
         FootageError: if footage or a candidate cannot be read, or their frames differ in size.
+        Stopped: if `events` says so.
         ValueError: if there is no candidate, or one has the footage's name.
     """
     if not clips or FOOTAGE in clips:
@@ -71,7 +75,7 @@ def compare(
         describer = None if no_identities else descriptor.Describer()
         comparison = _Comparison(measures, describer, total=reader.num_frames)
         found = _measured(reader, faces, track)
-        for frame, face in progress.track(found, "Measuring", total=reader.num_frames):
+        for frame, face in events.counted(found, "Measuring", total=reader.num_frames):
             comparison.add(frame, face, pairs.partners(frame))
         frames = pairs.finish()
         known = {}

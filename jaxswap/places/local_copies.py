@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jaxswap import errors
+from jaxswap.events import SILENT, Events
 from jaxswap.places import checkpoint_names, run_upload, transfer, urls
 
 
@@ -23,8 +24,13 @@ class LocalCopies:
     An error of the block names URLs, not their copies.
     """
 
-    def __init__(self) -> None:
-        """Copy nothing yet."""
+    def __init__(self, *, events: Events = SILENT) -> None:
+        """Copy nothing yet.
+
+        Args:
+            events: is told, from a thread, when the URL of a run cannot be written for a while.
+        """
+        self._events = events
         self._folder: Path | None = None
         self._count = itertools.count()
         self._copies: dict[urls.Url, Path] = {}
@@ -48,7 +54,9 @@ class LocalCopies:
         if self._folder is not None and not self._keep:
             shutil.rmtree(self._folder, ignore_errors=True)
         if isinstance(error, errors.JaxswapError) and not isinstance(error, errors.PlaceError):
-            raise type(error)(self.named(str(error))) from error
+            named = self.named(str(error))
+            if named != str(error):
+                raise type(error)(named) from error
 
     def fetch(self, place: urls.Place) -> Path:
         """Something to read: a file, or a folder with all that is below it.
@@ -141,7 +149,7 @@ class LocalCopies:
         begun = checkpoint_names.wanted(transfer.files_below(place))
         transfer.download(place, begun, copy)
         self._copies[place] = copy
-        following = run_upload.RunUpload(copy, place, keep=keep)
+        following = run_upload.RunUpload(copy, place, keep=keep, events=self._events)
         with self._kept(copy), following:
             yield copy
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, files
+from jaxswap.events import SILENT, Events
 from jaxswap.scale import chips, failures, running, segments
 from pipelines import dataset
 
@@ -33,6 +34,7 @@ def extract(
     data: config.DataConfig,
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
+    events: Events = SILENT,
 ) -> ManyReport:
     """Find and cut the faces of much footage and write them as one dataset at `out`.
 
@@ -48,19 +50,21 @@ def extract(
         data: how the dataset is built.
         scale: how footage is cut.
         beam_options: as Apache Beam takes them.
+        events: is told how many segments are finished, from a thread.
 
     Raises:
         FootageError: if a list is empty.
         FacesetError: if an identity has too few faces.
         MissingExtraError: if Apache Beam is not installed.
         OutputError: if something that is no dataset is at `out`.
+        Stopped: if `events` says so; the same call goes on.
     """
     dataset.check(list(footages), out)
     job = chips.ChipJob(options=options, faces=faces, chip_size=data.chip_size)
     folder = out.absolute().with_name(f".{out.name}.segments")
     cut, failed = _cut(footages, job, scale)
     everything = [segment for parts in cut.values() for segment in parts]
-    reasons = running.run(job, everything, folder, beam_options=beam_options)
+    reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
     failed += [
         failures.of(segment, reasons[segment.key])
         for segment in everything

@@ -18,12 +18,14 @@ from unittest import mock
 
 import av
 
-from jaxswap import errors, files, progress
+from jaxswap import errors, files
+from jaxswap.events import SILENT, Events
 from jaxswap.scale import segments
 
 QUIET = "--default_sdk_harness_log_level=ERROR"
 
 _FAILED = ".failed.json"
+_STOP = "stop"  # a file that all workers see
 _LOOK_S = 1.0  # between two looks at what is finished
 
 
@@ -42,7 +44,12 @@ class Job(Protocol):
 
 
 def run(
-    job: Job, cut: Sequence[segments.Segment], folder: Path, *, beam_options: Sequence[str]
+    job: Job,
+    cut: Sequence[segments.Segment],
+    folder: Path,
+    *,
+    beam_options: Sequence[str],
+    events: Events = SILENT,
 ) -> dict[str, str]:
     """Do `job` to all segments, and tell why some could not, by their keys.
 
@@ -51,9 +58,11 @@ def run(
         cut: the segments.
         folder: where results are, as KEY and the job's suffix; all workers must reach it.
         beam_options: as Apache Beam takes them.
+        events: is told how many segments are finished, from a thread.
 
     Raises:
         MissingExtraError: if Apache Beam is not installed.
+        Stopped: if `events` says so; what is finished stays, and the next call goes on.
     """
     try:
         import apache_beam as beam
@@ -64,6 +73,7 @@ def run(
         ) from error
 
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _STOP).unlink(missing_ok=True)
     for segment in cut:  # an earlier run's: the footage may be readable by now
         _failed(folder, segment).unlink(missing_ok=True)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
@@ -71,7 +81,7 @@ def run(
     options = pipeline_options.PipelineOptions([QUIET, *beam_options])
     mode = options.view_as(pipeline_options.DirectOptions).direct_running_mode
     with (
-        _shown(left, folder, job),
+        _told(left, folder, job, events),
         _fit_for_a_shell() if mode == "multi_processing" else contextlib.nullcontext(),
         beam.Pipeline(options=options) as pipeline,
     ):
@@ -96,8 +106,14 @@ def _fit_for_a_shell() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator[None]:
-    """Progress in segments, by the files that appear: whoever writes them, wherever they are."""
+def _told(
+    left: Sequence[segments.Segment], folder: Path, job: Job, events: Events
+) -> Iterator[None]:
+    """Tell of finished segments, by the files that appear: whoever writes them, wherever they are.
+
+    A thread looks for the files, since Beam keeps the caller's thread until all is done. Where the
+    caller wants to stop, the thread leaves a file that lets all workers leave out what is left.
+    """
     over = threading.Event()
 
     def finished() -> Iterator[str]:
@@ -110,17 +126,22 @@ def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator
             waited -= ended
             yield from ended
 
-    def show() -> None:
-        shown = progress.track(finished(), "Working", total=len(left), unit="segments")
-        collections.deque(shown, maxlen=0)
+    def tell() -> None:
+        counted = events.counted(finished(), "Working", total=len(left), unit="segments")
+        try:
+            collections.deque(counted, maxlen=0)
+        except errors.Stopped:
+            (folder / _STOP).touch()
 
-    thread = threading.Thread(target=show, name="progress", daemon=True)
+    thread = threading.Thread(target=tell, name="segments", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+    if (folder / _STOP).exists():
+        raise errors.Stopped
 
 
 class Worker:
@@ -134,7 +155,9 @@ class Worker:
         self._work: Callable[[segments.Segment, Path], object] | None = None
 
     def __call__(self, segment: segments.Segment) -> None:
-        """Write the segment's result, unless a bundle before did."""
+        """Write the segment's result, unless a bundle before did or all shall stop."""
+        if (self._folder / _STOP).exists():
+            return
         if done(self._folder, segment, self._job) or reason(self._folder, segment) is not None:
             return
         self._work = self._work or self._job.load()

@@ -238,6 +238,18 @@ def test_footage_without_a_face(tmp_path, write_clip):
     ]
 
 
+def test_frames_are_told_and_a_caller_can_stop(tmp_path, write_clip, heard):
+    plain = write_clip(tmp_path / "plain.mp4", [np.zeros((64, 64, 3), np.uint8)] * 3)
+    clip.compare(plain, {"x": plain}, faces=FACES, events=heard)
+    assert [(told.done, told.total, told.unit) for told in heard.progresses] == [
+        (done, 3, "frames") for done in (1, 2, 3)
+    ]
+    heard.stop_at = 4
+    with pytest.raises(errors.Stopped):
+        clip.compare(plain, {"x": plain}, faces=FACES, events=heard)
+    assert heard.progresses[3].done == 1
+
+
 def test_frames_of_another_size_are_refused(before, edited):
     smaller = edited(lambda frame_u8: np.ascontiguousarray(frame_u8[:-32]))
     with pytest.raises(errors.FootageError, match=r"x .*384x256 pixels.*384x288"):

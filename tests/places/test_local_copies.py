@@ -44,6 +44,21 @@ def test_an_error_names_the_url(bucket, put):
         fail()
 
 
+@pytest.mark.parametrize("kind", [errors.Stopped, errors.PlaceError, KeyboardInterrupt])
+def test_an_error_that_names_no_copy_stays_what_it_is(bucket, put, kind):
+    put(bucket / "clip.mp4", b"film")
+    raised = kind()
+
+    def fail():
+        with local_copies.LocalCopies() as copies:
+            copies.fetch(bucket / "clip.mp4")
+            raise raised
+
+    with pytest.raises(kind) as caught:
+        fail()
+    assert caught.value is raised
+
+
 def test_an_output_appears_when_its_block_ended_well(bucket, contents, temporary):
     def fail(copies):
         with copies.output(bucket / "out.mp4") as out:

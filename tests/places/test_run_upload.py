@@ -1,5 +1,6 @@
 """A run at a URL follows its local copy."""
 
+import threading
 import time
 
 import pytest
@@ -104,3 +105,35 @@ def test_a_training_that_lost_its_run_stops(bucket, tmp_path, monkeypatch):
 
     with pytest.raises(errors.RunError, match="Another training"):
         train()
+
+
+def test_a_store_that_does_not_answer_for_a_while_is_told_once(
+    bucket, tmp_path, contents, heard, monkeypatch
+):
+    monkeypatch.setattr(run_upload, "EVERY_S", 0.01)
+    read, refused = transfer.read, threading.Event()
+    tries = iter(range(1000))
+
+    def refuse(url, *, limit):
+        if next(tries) < 5:
+            raise errors.PlaceError("The line is cut.")
+        refused.set()
+        return read(url, limit=limit)
+
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(transfer, "read", refuse)
+    with run_upload.RunUpload(tmp_path / "run", bucket / "run", keep=1, events=heard):
+        (tmp_path / "run" / "run.json").write_text("{}")
+        assert refused.wait(timeout=60)
+    assert heard.messages == ["The line is cut. The training goes on and tries again."]
+    assert contents()["run/run.json"] == b"{}"
+
+
+def test_a_file_that_grows_is_written_as_it_is_at_one_moment(bucket, tmp_path, contents):
+    (tmp_path / "run").mkdir()
+    with run_upload.RunUpload(tmp_path / "run", bucket / "run", keep=1) as following:
+        for lines in (b"1\n", b"1\n2\n"):
+            (tmp_path / "run" / "metrics.jsonl").write_bytes(lines)
+            following.write()
+            assert contents()["run/metrics.jsonl"] == lines
+        assert [path.name for path in (tmp_path).iterdir() if path.is_file()] == []
