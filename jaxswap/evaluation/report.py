@@ -18,6 +18,8 @@ from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
 from jaxswap.evaluation import (
+    chip_figures,
+    clip_figures,
     clip_results,
     figures,
     notes,
@@ -60,8 +62,8 @@ class Report:
     def lines(self) -> list[figures.Figure]:
         """The figures that a person reads first, in the order of the report."""
         return [
-            *(figures.of_clip(self.clip) if self.clip else ()),
-            *figures.of_chips({name: found.chips for name, found in self.runs.items()}),
+            *(clip_figures.of_clip(self.clip) if self.clip else ()),
+            *chip_figures.of_runs({name: found.chips for name, found in self.runs.items()}),
         ]
 
     @property
@@ -113,7 +115,7 @@ def _values(made: Report) -> dict[str, Any]:
             {
                 "key": line.key,
                 "name": line.name,
-                "unit": line.unit,
+                "unit": line.scale.unit,
                 "better": line.better,
                 "values": line.values,
                 "best": sorted(line.best),

@@ -42,7 +42,7 @@ def of_figures(
     yield ["key", "unit", "better", *columns(names, shown)]
     for line in shown:
         values = [line.values.get(name, "") for name in columns(names, shown)]
-        yield [line.key, line.unit, line.better, *values]
+        yield [line.key, line.scale.unit, line.better, *values]
 
 
 def of_frames(results: clip_results.ClipResults) -> Iterator[Sequence[str | float]]:

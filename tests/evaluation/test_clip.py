@@ -9,9 +9,9 @@ from jaxswap import config, errors
 from jaxswap.evaluation import (
     candidate,
     clip,
+    clip_figures,
     clip_results,
     expression,
-    figures,
     measured_face,
     notes,
 )
@@ -80,7 +80,7 @@ def test_a_recolored_face_is_swapped_and_moves_colour_alone(both):
 
 
 def test_the_best_of_each_figure_is_known(both):
-    found = {figure.key: figure for figure in figures.of_clip(both)}
+    found = {figure.key: figure for figure in clip_figures.of_clip(both)}
     assert found["clip/landmark_error"].best == {"same"}
     assert found["clip/share_swapped"].best == {"recolored"}
     assert found["clip/share_found"].best == {"same", "recolored"}
@@ -133,7 +133,7 @@ def test_a_shaken_clip_has_jitter_of_that_size(before, edited, landmarks):
     expected = np.mean([2 / expression.eye_distance(points) for points in landmarks])
     own = results.candidates["x"].rows.mean("landmark_jitter_own")
     assert_allclose(own, expected, rtol=0.15)
-    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    found = {figure.key: figure.values for figure in clip_figures.of_clip(results)}
     assert found["clip/landmark_jitter/own"] == {"x": own}
     assert found["clip/landmark_jitter"]["footage"] < found["clip/landmark_jitter"]["x"]
     assert found["clip/flow_jitter"]["footage"] < found["clip/flow_jitter"]["x"]
@@ -147,7 +147,7 @@ def test_a_drawn_edge_is_a_seam_and_a_frame_to_look_at(before, edited, landmarks
         return cv2.polylines(recolor(frame_u8), [hull], isClosed=True, color=(0, 0, 0))
 
     results = compare(before, x=edited(outlined))
-    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    found = {figure.key: figure.values for figure in clip_figures.of_clip(results)}
     assert found["clip/seam"]["x"] > 1.5
     worst = int(np.nanargmax(results.candidates["x"].rows["seam"]))
     reasons = {p.reason: p.frame for p in results.pictures if p.reason.startswith("seam")}
