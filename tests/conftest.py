@@ -15,6 +15,7 @@ import pytest
 from jaxswap import events
 
 if TYPE_CHECKING:
+    from jaxswap import config, runs
     from jaxswap.vision import descriptor
 
 # Without it libtpu, with which some tests compile for TPUs, complains in every process.
@@ -96,3 +97,56 @@ def read_reference(demo_clips) -> Callable[..., "descriptor.Reference"]:
 def references(read_reference) -> dict[str, "descriptor.Reference"]:
     """Four frames of each person in other motion and light than in the held-out clips."""
     return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}
+
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., runs.Run]":
+    """A run with one checkpoint, of step 7: a tiny model that has learned nothing but two colours.
+
+    Takes fields of the model that are different; the same ones make the same run.
+    """
+    from jaxswap import config
+
+    made: dict[tuple, runs.Run] = {}
+
+    def make(**model: object) -> "runs.Run":
+        key = tuple(sorted(model.items()))
+        if key not in made:
+            path = tmp_path_factory.mktemp("run")
+            made[key] = _write_run(path, config.ModelConfig(**{**_TINY, **model}))
+        return made[key]
+
+    return make
+
+
+_TINY = {
+    "image_size": 32,
+    "encoder_features": (8, 8, 8),
+    "bottleneck_features": 16,
+    "inter_features": 8,
+    "inter_upscale_features": 8,
+    "decoder_features": (8, 8),
+    "mask_features": (8, 8),
+    "mask_head": True,
+}
+
+
+def _write_run(path: Path, model: "config.ModelConfig") -> "runs.Run":
+    import jax
+
+    from jaxswap import checkpoints, config, runs
+    from jaxswap.models import autoencoder
+
+    run = runs.Run(
+        path=path,
+        config=config.Config(model=model),
+        identities=("a", "b"),
+        manifest={"identities": [{"name": "a"}, {"name": "b"}]},
+    )
+    run.write()
+    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
+    last = params["decoder"]["Conv_0"]  # a's faces are reddish, b's bluish
+    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
+    with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
+        store.save(7, {"params": params}, position={}, manifest={})
+    return runs.Run.open(path)

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 from jaxswap import errors, files, footage, images
 from jaxswap.conversion import canvas, originals
@@ -37,12 +37,7 @@ class _Images:
             raise _refused(self._out, e) from e
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Give it its name, or remove it if the block failed.
 
         Raises:
@@ -131,16 +126,7 @@ class SequenceOutput(FolderOutput):
     """A folder of PNGs, numbered from 1, of the frames of a video."""
 
     def __init__(self, out: Path, *, source: footage.FootageInfo, mark: marks.Mark) -> None:
-        """Write nothing yet.
-
-        Args:
-            out: the folder; it must not hold anything yet.
-            source: the video that is converted.
-            mark: what each changed image says about itself.
-
-        Raises:
-            OutputError: if something is there already.
-        """
+        """Write nothing yet; `source` is the video that is converted, all else as of a folder."""
         super().__init__(out, source=source.path, mark=mark)
         if source.audio_streams:
             self.lost.append("sound, which a folder of images cannot hold")

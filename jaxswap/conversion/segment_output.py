@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 
@@ -78,12 +77,7 @@ class SegmentOutput(outputs.Pictured):
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         with self._container, self._zip:
             if error is not None:
                 return

@@ -4,7 +4,7 @@ import contextlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 import av
 
@@ -97,12 +97,7 @@ class VideoWriter:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Complete the file and give it its name, or remove it if the block failed."""
         try:
             if error is None:

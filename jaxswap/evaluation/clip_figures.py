@@ -60,7 +60,7 @@ class _Line:
 
 def _by_candidate(results: clip_results.ClipResults, value: _Value) -> dict[str, float]:
     values = {name: value(candidate) for name, candidate in results.candidates.items()}
-    return {name: number for name, number in values.items() if number is not None}
+    return {name: float(number) for name, number in values.items() if number is not None}
 
 
 def _of_footage(results: clip_results.ClipResults, column: str | None) -> dict[str, float]:

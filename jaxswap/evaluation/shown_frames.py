@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from jaxswap import footage, types
 from jaxswap.evaluation import clip_results, pairing, series
@@ -146,7 +146,7 @@ def cut(
     ]
 
 
-def _small(frame_u8: types.ImageU8) -> types.ImageU8:
+def _small(frame_u8: types.ImageU8) -> UInt8[np.ndarray, "small_h small_w 3"]:
     height, width = frame_u8.shape[:2]
     if width <= FRAME_WIDTH:
         return frame_u8

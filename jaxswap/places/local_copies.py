@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 from jaxswap import errors
 from jaxswap.events import SILENT, Events
@@ -40,12 +39,7 @@ class LocalCopies:
     def __enter__(self) -> "LocalCopies":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         """Remove the copies, unless one is all that there is of an output.
 
         Raises:

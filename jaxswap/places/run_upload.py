@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import threading
 from pathlib import Path
-from types import TracebackType
 
 from jaxswap import errors
 from jaxswap.events import SILENT, Events
@@ -55,12 +54,7 @@ class RunUpload:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Write the rest, also after an error of the block.
 
         Raises:

@@ -10,7 +10,6 @@ import contextlib
 import signal
 import subprocess
 import sys
-from types import TracebackType
 from typing import IO
 
 
@@ -34,12 +33,7 @@ class LastWords:
     def __enter__(self) -> "LastWords":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.dismiss()
 
     def change(self, last_words: str) -> None:

@@ -185,11 +185,6 @@ def test_high_dynamic_range_is_said_again(tmp_path, codec):
         assert planes.chroma_site(first) == planes.ChromaSite(0.0, 0.0)
 
 
-def test_dynamic_range_that_makes_no_sense_is_left_out():
-    assert hdr._display(b"") is None
-    assert hdr._display(b"\0" * 88) is None
-
-
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1", "ffv1"])
 def test_every_codec_and_suffix_plays(tmp_path, smooth_images, make_clip, read_streams, codec):
     source = make_clip(smooth_images(4, height=64), audio=["aac"])
