@@ -25,7 +25,7 @@ from jaxswap.vision import people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ManyReport:
+class ManyConversionReport:
     """What came of it: videos, their frames, those in which a face changed, and what was lost."""
 
     videos: int
@@ -95,7 +95,7 @@ def convert(
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
     events: Events = SILENT,
-) -> ManyReport:
+) -> ManyConversionReport:
     """Put a face on a person in much footage, each video under its name in the folder `out`.
 
     Times, sound, subtitles and marks are those of `pipeline.convert`. Footage of which a segment
@@ -156,7 +156,7 @@ def convert(
     failures.write(out, failed)
     if not failed:
         shutil.rmtree(folder)
-    return ManyReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
+    return ManyConversionReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
 
 
 def _folder(out: Path) -> Path:

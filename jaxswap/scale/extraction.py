@@ -17,7 +17,7 @@ from pipelines import dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ManyReport:
+class ManyExtractionReport:
     """What came of it: chips by identity, how many footages were used, and what was not."""
 
     chips: Mapping[str, int]
@@ -35,7 +35,7 @@ def extract(
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
     events: Events = SILENT,
-) -> ManyReport:
+) -> ManyExtractionReport:
     """Find and cut the faces of much footage and write them as one dataset at `out`.
 
     The dataset depends on footage and settings alone, not on workers. Footage that cannot be read
@@ -78,7 +78,7 @@ def extract(
     failures.write(out, failed)
     dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
     shutil.rmtree(folder)
-    return ManyReport(
+    return ManyExtractionReport(
         chips={name: int(one.stops[-1]) for name, one in found.items()},
         used=len({segment.source for one in found.values() for segment in one.segments}),
         failed=tuple(failed),
