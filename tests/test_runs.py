@@ -111,7 +111,8 @@ def test_a_folder_that_is_no_run(tmp_path):
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
         lambda text: "[" * 100_000,
-        lambda text: text.replace('"format": 1', '"format": 2'),
+        lambda text: text.replace('"format": 2', '"format": 1'),
+        lambda text: text.replace('"format": 2', '"format": "2"'),
         lambda text: text.replace('"seed"', '"sead"'),
         lambda text: text.replace('"image_size": 16', '"image_size": 17'),
         lambda text: text.replace('"identities"', '"persons"'),
@@ -123,7 +124,7 @@ def test_a_broken_run_json_is_one_line_with_a_remedy(tmp_path, damage):
     damaged = damage(file.read_text())
     assert damaged != file.read_text()
     file.write_text(damaged)
-    with pytest.raises(errors.RunError, match="Train again in a new run folder") as caught:
+    with pytest.raises(errors.RunError, match="train again in a new run folder") as caught:
         runs.Run.open(tmp_path)
     assert "\n" not in str(caught.value)
 
