@@ -225,7 +225,7 @@ def _union(members: tuple[Any, ...], value: Any, where: str, default: object) ->
                 return _value(member, value, where)
             except ValueError:
                 continue
-    expected = " or ".join(_words(member) for member in members)
+    expected = " or ".join(dict.fromkeys(_words(member) for member in members))
     raise ValueError(f"{_named(where)} must be {expected}, not {_shown(value)}.")
 
 
