@@ -230,7 +230,7 @@ def _check_same(
 ) -> None:
     if there.keys() != wanted.keys() if whole else wanted.keys() - there.keys():
         sides = " and ".join(
-            f"{', '.join(sorted(side)) or 'nothing'} {place}"
+            f"{', '.join(sorted(side))} {place}"
             for side, place in ((there, "there"), (wanted, "here"))
         )
         raise OtherTreeError(f"{where or 'it'} has {sides}")
