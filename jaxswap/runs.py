@@ -66,7 +66,13 @@ class Run:
                 f"{file} cannot be read: {error} "
                 "Put back a copy that can be read, or train again in a new run folder."
             ) from error
-        return cls(path=path, identities=stored.identities(), **vars(stored))
+        return cls(
+            path=path,
+            config=stored.config,
+            identities=stored.identities(),
+            manifest=stored.manifest,
+            history=stored.history,
+        )
 
     def write(self) -> None:
         """Write run.json."""
