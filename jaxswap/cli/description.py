@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxswap import config, errors
-from jaxswap.cli import names
+from jaxswap import config, errors, presets
 
 
 def of_preset(name: str) -> dict[str, Any]:
     """A preset: its configuration, and the parameter counts of its parts for two identities."""
-    preset = names.preset(name)
+    preset = presets.named(name)
     return {
         "kind": "preset",
         "preset": name,
@@ -53,7 +52,7 @@ def _parameters(model: config.ModelConfig, *, num_identities: int) -> dict[str, 
 
 
 def _of_run(path: Path) -> dict[str, Any]:
-    from jaxswap import runs
+    from jaxswap import runs, storing
 
     run = runs.Run.open(path)
     found = {
@@ -73,6 +72,7 @@ def _of_run(path: Path) -> dict[str, Any]:
     found["parameters"] = _parameters(run.config.model, num_identities=len(run.identities))
     found["versions"] = run.manifest.get("versions")
     found["created"] = run.manifest.get("created")
+    found["history"] = [storing.to_dict(entry) for entry in run.history]
     return found
 
 

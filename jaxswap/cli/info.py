@@ -7,7 +7,6 @@ from typing import Annotated
 import tyro
 
 from jaxswap import presets
-from jaxswap.cli import names
 from jaxswap.cli.place_options import Place
 from jaxswap.places import local_copies
 
@@ -34,7 +33,7 @@ class Info:
         if (self.path is None) == (self.preset is None):
             raise ValueError("Name either a PATH or a --preset.")
         if self.preset is not None:
-            names.preset(self.preset)
+            presets.named(self.preset)
 
     def __call__(self) -> int:
         """Print it, as text or JSON."""

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 import tyro
 
 from jaxswap import config, files, presets
-from jaxswap.cli import names
 from jaxswap.planning import topology
 
 _DTYPES = {"bf16": "bfloat16", "f32": "float32"}
@@ -42,7 +41,7 @@ class Plan:
     """Write the plan there, too, as JSON."""
 
     def __post_init__(self) -> None:
-        names.preset(self.preset)
+        presets.named(self.preset)
         topology.parse(self.topology)
         for name in ("batch", "fsdp"):
             value = getattr(self, name)
@@ -75,7 +74,7 @@ class Plan:
         return 1
 
     def _configuration(self) -> config.Config:
-        chosen = names.preset(self.preset)
+        chosen = presets.named(self.preset)
         model = chosen.model
         if self.precision is not None:
             model = dataclasses.replace(model, dtype=_DTYPES[self.precision])
