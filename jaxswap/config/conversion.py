@@ -54,14 +54,14 @@ class ConvertConfig:
 
     def __post_init__(self) -> None:
         require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
-        most = _MOST_CRF.get(self.codec)
         if self.crf != "auto":
+            most = _MOST_CRF.get(self.codec)
+            if most is None:
+                raise ValueError(
+                    f"`crf` says nothing to {self.codec}, which is lossless: leave it out."
+                )
             require(
-                most is not None,
-                f"`crf` says nothing to {self.codec}, which is lossless: leave it out.",
-            )
-            require(
-                0 <= self.crf <= (most or 0),
+                0 <= self.crf <= most,
                 f"`crf` of {self.codec} must be in 0..{most}, not {self.crf}.",
             )
         require(
