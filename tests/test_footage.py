@@ -92,6 +92,29 @@ def test_every_nth_frame_keeps_its_index_and_time(clip):
     assert reader.lost is None
 
 
+def test_frames_are_read_again_up_to_the_last_that_is_asked_for(clip, monkeypatch):
+    reader = footage.FrameReader(clip)
+    whole = {frame.index: frame for frame in reader}
+    decoded = []
+    whole_decode = video_frames.decode
+
+    def counted(*arguments):
+        for item in whole_decode(*arguments):
+            decoded.append(item)
+            yield item
+
+    monkeypatch.setattr(video_frames, "decode", counted)
+    assert list(reader.again([])) == []
+    assert not decoded
+    again = list(reader.again({9, 2}))
+    assert [frame.index for frame in again] == [2, 9]
+    for frame in again:
+        np.testing.assert_array_equal(frame.image_u8, whole[frame.index].image_u8)
+    assert len(decoded) < 20
+    with pytest.raises(errors.FootageError, match=r"clip\.mp4 changed while it was read"):
+        list(reader.again({29, 30}))
+
+
 def test_colours_come_back(clip):
     image_u8 = next(iter(footage.FrameReader(clip))).image_u8
     np.testing.assert_allclose(image_u8[8:16, 8:24].mean(axis=(0, 1)), (40, 90, 160), atol=5)

@@ -7,7 +7,7 @@ name (`--train.batch-size 8`); its docstring line is the option's help.
 from jaxswap.config.augmentation import AugmentationConfig
 from jaxswap.config.conversion import Codec, ConvertConfig, Preset
 from jaxswap.config.data import DataConfig
-from jaxswap.config.faces import ExtractConfig, FacesConfig
+from jaxswap.config.faces import ExtractConfig, FacesConfig, Track
 from jaxswap.config.losses import LossConfig
 from jaxswap.config.models import ModelConfig
 from jaxswap.config.optimizers import OptimizerConfig
@@ -28,6 +28,7 @@ __all__ = [
     "OptimizerConfig",
     "Preset",
     "ScaleConfig",
+    "Track",
     "TrainConfig",
     "from_dict",
     "to_dict",

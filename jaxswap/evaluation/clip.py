@@ -16,7 +16,7 @@ from jaxswap.evaluation import (
     seeing,
     series,
 )
-from jaxswap.vision import descriptor, finding, landmarks, selection
+from jaxswap.vision import descriptor, finding, landmarks, selection, watching
 
 FOOTAGE = pictures.FOOTAGE
 """The footage's name among those of the candidates."""
@@ -31,7 +31,7 @@ def compare(
     clips: Mapping[str, Path],
     *,
     faces: config.FacesConfig,
-    track: int = 0,
+    track: config.Track = "main",
     swap: clip_results.Swap | None = None,
     pictures_of: Mapping[str, descriptor.Reference] | None = None,
 ) -> clip_results.ClipResults:
@@ -44,7 +44,8 @@ def compare(
         reference: the footage.
         clips: the candidates by name, videos or folders of images made by any tool.
         faces: how the faces of the footage are found.
-        track: whose face changed: 0 is the largest where the faces come in, 1 the next.
+        track: whose face changed: a number that `jaxswap faces` shows, or `main`, the largest where
+            the faces come in; of several the first found is measured.
         swap: who was replaced by whom.
         pictures_of: pictures of both identities; without them, without `swap` or without the extra
             `identity`, identity distances are left out.
@@ -110,13 +111,14 @@ def _no_identities(
 Found = tuple[footage.Frame, finding.Face | None]
 
 
-def _found(reader: footage.FrameReader, faces: config.FacesConfig, track: int) -> Iterator[Found]:
+def _found(
+    reader: footage.FrameReader, faces: config.FacesConfig, track: config.Track
+) -> Iterator[Found]:
     """The frames of the footage with the one face that is measured."""
-    follow = reader.info.kind == "video"
-    chosen = selection.Selection(track, max_gap_s=faces.max_gap_s, follow=follow)
-    for frame, found in finding.FaceFinder(faces).find_all(reader, follow=follow):
-        picked = chosen.pick([face.detection for face in found], frame.time_s)
-        yield frame, found[picked[0]] if picked else None
+    picker = selection.Picker(track, max_gap_s=faces.max_gap_s, moves=reader.info.moves)
+    for frame, found in watching.watch(reader, faces):
+        picked = picker.pick(found, frame.time_s)
+        yield frame, picked[0] if picked else None
 
 
 class _Comparison:

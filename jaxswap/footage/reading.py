@@ -1,7 +1,7 @@
 """Reading footage frame by frame, whatever kind it is of."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -60,6 +60,25 @@ class FrameReader:
         self.lost = None
         return self._frames()
 
+    def again(self, indices: Collection[int]) -> Iterator[Frame]:
+        """Frames that were read before, by their indices; reading stops at the last of them.
+
+        Raises:
+            FootageError: if one of them does not come again.
+        """
+        missing = set(indices)
+        frames = self._read()
+        while missing:
+            frame = next(frames, None)
+            if frame is None:
+                raise errors.FootageError(
+                    f"{self.info.path} changed while it was read. Let what writes it finish, and "
+                    "try again."
+                )
+            if frame.index in missing:
+                missing.remove(frame.index)
+                yield frame
+
     @property
     def num_frames(self) -> int | None:
         """How many frames will come, by the headers."""
@@ -73,5 +92,8 @@ class FrameReader:
         return -(-total // self._every)
 
     def _frames(self) -> Iterator[Frame]:
+        self.lost = yield from self._read()
+
+    def _read(self) -> Generator[Frame, None, str | None]:
         read = video_frames.read if self.info.kind == "video" else image_frames.read
-        self.lost = yield from read(self.info, every=self._every, span=self._span)
+        return read(self.info, every=self._every, span=self._span)
