@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
         DatasetError: if the file is broken.
     """
     try:
-        with np.load(path, allow_pickle=False) as columns:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as columns:
             values = {name: columns[name] for name in columns.files if name != "lost"}
             ends = {name: np.cumsum(values[f"{name}_bytes"]) for name in _BYTES}
             for index in range(len(values["key"])):
@@ -122,7 +123,7 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
                     name: _value(values, ends, name, index)
                     for name in (*_BYTES, "landmarks", "key", "source", "frame", "time_s")
                 }
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise errors.DatasetError(
             f"{path} is broken ({error}). Delete it and start again."
         ) from error
