@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks import measuring
 from jaxswap import config, footage, geometry, images
-from jaxswap.conversion import alpha, canvas, paste, sightings
+from jaxswap.conversion import alpha, canvas, face_views, paste
 from jaxswap.conversion.blending import poisson, seamless_clone
 from jaxswap.video import colorimetry, planes
 from jaxswap.vision import chips
@@ -34,7 +34,7 @@ CALLS = 2
 BATCH = 4
 
 
-def sighting(frame_u8: np.ndarray, *, face_px: int) -> sightings.Sighting:
+def sighting(frame_u8: np.ndarray, *, face_px: int) -> face_views.FaceView:
     """A face in the middle of a frame, turned by ten degrees."""
     height, width = frame_u8.shape[:2]
     scale, angle = VIEW * OVAL / face_px, np.deg2rad(10)
@@ -44,7 +44,7 @@ def sighting(frame_u8: np.ndarray, *, face_px: int) -> sightings.Sighting:
     oval_u8 = np.zeros((alpha.SIZE, alpha.SIZE), np.uint8)
     middle, axes = (alpha.SIZE // 2,) * 2, (int(0.34 * alpha.SIZE), int(OVAL / 2 * alpha.SIZE))
     cv2.ellipse(oval_u8, middle, axes, 0, 0, 360, 255, -1)
-    return sightings.Sighting(
+    return face_views.FaceView(
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(frame_u8, view_from_frame, VIEW),
         oval_u8=oval_u8,

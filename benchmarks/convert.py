@@ -102,7 +102,14 @@ class Alone:
     def __init__(self, clip: Path, run: Path, out: Path) -> None:
         """Run the line once, stage by stage, and keep what is between them."""
         from jaxswap import runs
-        from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
+        from jaxswap.conversion import (
+            assignment,
+            frame_stages,
+            outputs,
+            pipeline,
+            stages,
+            swapper,
+        )
         from jaxswap.provenance import marks
 
         opened = runs.Run.open(run)
@@ -113,7 +120,7 @@ class Alone:
         )
         self._model.warm_up()
         self._reader = footage.FrameReader(clip)
-        self._work = pipeline.Work(
+        self._work = frame_stages.FrameStages(
             reader=self._reader,
             run=opened.config,
             options=options,
@@ -128,25 +135,30 @@ class Alone:
         self._line = stages.Line
         self._workers = pipeline.workers()
         self.frames = list(self._read())
-        self.found = list(self._work.find(self.frames))
+        self.assigned = list(self._work.assign(self.frames))
         with self._make_output() as self._output:
-            self.seen = [self._work.cut(item, self._output) for item in self.found]
-            self.swapped = list(self._work.swap(self.seen, self._model))
-            self.painted = [self._work.paint(item, self._output) for item in self.swapped]
+            self.cut = [self._work.cut(frame, self._output) for frame in self.assigned]
+            self.swapped = list(self._work.swap(self.cut, self._model))
+            self.colored = list(self._work.sample_colors(self.swapped))
+            self.painted = [self._paint(frame, self._output) for frame in self.colored]
 
     def works(self) -> dict[str, Callable[[], None]]:
         """By the names of the stages."""
         return {
             "read": lambda: _drain(self._read()),
-            "find faces": lambda: _drain(self._work.find(self.frames)),
-            "cut faces": lambda: self._pooled(self._work.cut, self.found),
-            "swap": lambda: _drain(self._work.swap(self.seen, self._model)),
-            "paint": lambda: self._pooled(self._work.paint, self.swapped),
+            "find faces": lambda: _drain(self._work.assign(self.frames)),
+            "cut faces": lambda: self._pooled(self._work.cut, self.assigned),
+            "swap": lambda: _drain(self._work.swap(self.cut, self._model)),
+            "sample colours": lambda: _drain(self._work.sample_colors(self.swapped)),
+            "paint": lambda: self._pooled(self._paint, self.colored),
             "write": self._write,
         }
 
     def _read(self) -> Iterator[footage.Frame]:
         return itertools.islice(self._reader, ALONE_FRAMES)
+
+    def _paint(self, colored: Any, output: Any) -> Any:
+        return self._work.paint(*colored, output)
 
     def _pooled(self, function: Callable, items: Sequence) -> None:
         with self._line() as line:

@@ -63,12 +63,12 @@ class Work:
 def prepare(name: str, size: str) -> Work:
     """The work of that name on frames of that size; runs in a process of its own."""
     from jaxswap import config
-    from jaxswap.vision import detection, finding
+    from jaxswap.vision import detection, detectors, finding
 
     frames = clip_frames(size)
     faces = config.FacesConfig(**WORKS[name])
     if name in DETECTORS:
-        detector = detection.make_detector(faces)
+        detector = detectors.make(faces)
         some = frames[::EVERY]
 
         def detect() -> dict[int, list[detection.Detection]]:

@@ -73,7 +73,7 @@ def measure(clip: Path, *, num_frames: int) -> list[dict[str, Any]]:
     steadied = []
     last: tuple[np.ndarray, np.ndarray] | None = None
 
-    def found() -> Iterator[steadying.Found]:
+    def found() -> Iterator[finding.FrameFaces]:
         nonlocal last
         for frame, faces in finder.find_all(frames, follow=True):
             points = _largest(faces)
@@ -85,7 +85,7 @@ def measure(clip: Path, *, num_frames: int) -> list[dict[str, Any]]:
             yield frame, faces
 
     gap_s = config.FacesConfig().max_gap_s
-    for _, faces in steadying.steady(found(), finder=finder, max_gap_s=gap_s, follow=True):
+    for _, faces in steadying.steady(found(), finder=finder, max_gap_s=gap_s):
         steadied.append(place(_largest(faces)))
     rows = _rows(*map(np.array, (times, places, steadied)), np.cumsum(steps, axis=0))
     return [{"clip": clip.stem} | row for row in rows]

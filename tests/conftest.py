@@ -1,6 +1,7 @@
 """What the tests share: the embedded footage, one photo, and compiled programs."""
 
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
@@ -150,3 +151,41 @@ def _write_run(path: Path, model: "config.ModelConfig") -> "runs.Run":
     with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
         store.save(7, {"params": params}, position={}, manifest={})
     return runs.Run.open(path)
+
+
+def _write_couple(path: Path, demo_clips: dict[str, Path], *, num_frames: int) -> Path:
+    """Two people side by side: b on the left comes in with frame 4, a on the right is smaller."""
+    import av
+    import cv2
+
+    from jaxswap import footage
+
+    b, a = (footage.FrameReader(demo_clips[name]) for name in ("b_test", "a_test"))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "12"})
+        stream.width, stream.height, stream.pix_fmt = 640, 288, "yuv420p"
+        for left, right in itertools.islice(zip(b, a, strict=False), num_frames):
+            both = np.full((288, 640, 3), 90, np.uint8)
+            if left.index >= 4:
+                both[:, :320] = left.image_u8[:, 32:352]
+            small = cv2.resize(right.image_u8, (288, 216), interpolation=cv2.INTER_AREA)
+            both[36:252, 336:624] = small
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(both, "rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def couple(demo_clips, tmp_path_factory) -> Path:
+    """12 frames of two people; the main one is a, who is smaller, but there from the beginning."""
+    return _write_couple(
+        tmp_path_factory.mktemp("footage") / "couple.mp4", demo_clips, num_frames=12
+    )
+
+
+@pytest.fixture(scope="session")
+def takeover(demo_clips, tmp_path_factory) -> Path:
+    """28 frames of the same two; here b, the larger one, has overtaken a in the end."""
+    return _write_couple(
+        tmp_path_factory.mktemp("footage") / "takeover.mp4", demo_clips, num_frames=28
+    )

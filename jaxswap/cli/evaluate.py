@@ -201,7 +201,7 @@ class Evaluate:
             original,
             clips,
             faces=self.faces,
-            track=0 if self.options.track == "all" else self.options.track,
+            track="main" if self.options.track == "all" else self.options.track,
             swap=swap,
             pictures_of={**references, **named},
         )

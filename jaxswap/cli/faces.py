@@ -30,9 +30,9 @@ class Faces:
             entries = roster.write(copies.fetch(self.footage), out, faces=self.faces)
         for entry in entries:
             print(f"{entry.track}: {entry.where}, {entry.frames} frame(s)")
-        number = entries[0].track
+        first = entries[0]
         print(
             f"{self.out / 'faces.png'} shows them. Name one by number or by picture: --map "
-            f"{number}=IDENTITY or --map {self.out / f'{number}.png'}=IDENTITY"
+            f"{first.track}=IDENTITY or --map {self.out / first.picture}=IDENTITY"
         )
         return 0

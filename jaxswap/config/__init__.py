@@ -11,7 +11,7 @@ old type as its default. What may change while a run goes on is a `pace` field.
 from jaxswap.config.augmentation import AugmentationConfig
 from jaxswap.config.conversion import Codec, ConvertConfig, Preset
 from jaxswap.config.data import DataConfig
-from jaxswap.config.faces import ExtractConfig, FacesConfig
+from jaxswap.config.faces import ExtractConfig, FacesConfig, Track
 from jaxswap.config.losses import LossConfig
 from jaxswap.config.models import ModelConfig
 from jaxswap.config.optimizers import OptimizerConfig
@@ -32,6 +32,7 @@ __all__ = [
     "OptimizerConfig",
     "Preset",
     "ScaleConfig",
+    "Track",
     "TrainConfig",
     "from_dict",
     "to_dict",

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Literal
 
 from jaxswap.config.checks import require
+from jaxswap.config.faces import Track, require_track
 
 Codec = Literal["h264", "h265", "av1", "ffv1"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
@@ -40,8 +41,9 @@ class ConvertConfig:
     """How far the mask is shrunk, as a share of the face's height."""
     feather: float = 0.035
     """Standard deviation of the blur of the mask's edge, as a share of the face's height."""
-    track: int | Literal["all"] = 0
-    """Whose face changes: 0 is the largest where the faces come in, 1 the next, or all."""
+    track: Track = "main"
+    """Whose face changes. main: the largest where the faces come in, and of a single picture the
+    largest. A number: that track, as `jaxswap faces` shows. all: every face."""
     batch_size: int = 16
     """Faces in one call of the model."""
     codec: Codec = "h264"
@@ -68,5 +70,6 @@ class ConvertConfig:
             0 <= self.color_smoothing_s <= 5,
             f"`color_smoothing_s` must be in [0, 5], not {self.color_smoothing_s}.",
         )
+        require_track(self.track)
         require(0 <= self.erode < 0.5, f"`erode` must be in [0, 0.5), not {self.erode}.")
         require(0 <= self.feather < 0.5, f"`feather` must be in [0, 0.5), not {self.feather}.")

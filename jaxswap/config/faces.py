@@ -6,6 +6,9 @@ from typing import Literal
 
 from jaxswap.config.checks import require
 
+Track = int | Literal["main", "all"]
+"""Whose faces: a number that `jaxswap faces` shows, the main person's, or everybody's."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FacesConfig:
@@ -47,13 +50,26 @@ class ExtractConfig:
     """Side of a chip in pixels."""
     every: int = 1
     """Take every n-th frame."""
-    track: int | Literal["all"] = 0
-    """Which person: 0 is the track with the largest faces over the longest time, 1 the next, or
-    all of them."""
+    track: Track = "main"
+    """Whose faces. main: the track with the largest faces over the longest time, and of a single
+    picture the largest face. A number: that track, as `jaxswap faces` shows. all: every face."""
 
     def __post_init__(self) -> None:
         require(
             32 <= self.chip_size <= 2048, f"`chip_size` must be in 32..2048, not {self.chip_size}."
         )
         require(self.every >= 1, f"`every` must be >= 1, not {self.every}.")
-        require(self.track == "all" or self.track >= 0, f"`track` must be >= 0, not {self.track}.")
+        require_track(self.track)
+
+
+def require_track(track: Track) -> None:
+    """Refuse what is no track.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    is_number = isinstance(track, int) and track >= 0
+    require(
+        is_number or track in ("main", "all"),
+        f"`track` must be main, all or a number from 0 on, not {track!r}.",
+    )

@@ -1,16 +1,22 @@
-"""Which faces change, and into whom: one person by size, everybody, or people by name."""
+"""Which faces change, and into whom: one person or everybody by the options, or people by name."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from jaxswap import footage, runs
+from jaxswap import config, footage, runs
 from jaxswap.vision import descriptor, finding, people, selection
 
-Found = tuple[footage.Frame, list[finding.Face]]
-Assigned = list[tuple[finding.Face, int]]
-"""The faces of a frame that change, each with the position of its swap, smaller faces first: they
-are painted in this order, so that of two that overlap the larger, which is nearer, is in front."""
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class AssignedFrame:
+    """A frame, and those of its faces that change."""
+
+    frame: footage.Frame
+    faces: list[tuple[finding.Face, int]]
+    """Each with the position of its swap, smaller faces first: they are painted in this order, so
+    that of two that overlap the larger, which is nearer, is in front."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,12 +43,12 @@ class Assignment(Protocol):
     """Decides frame by frame, which come in order.
 
     Attributes:
-        most_faces: the most faces that one frame had so far, whoever they are.
+        saw_faces: whether any frame had a face so far, whoever it is.
     """
 
-    most_faces: int
+    saw_faces: bool
 
-    def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:
+    def assigned(self, seen: Iterable[finding.FrameFaces]) -> Iterator[AssignedFrame]:
         """Each frame, and those of its faces that change."""
         ...
 
@@ -54,7 +60,7 @@ class Assignment(Protocol):
 def make(
     swaps: Sequence[Swap],
     *,
-    track: int | Literal["all"],
+    track: config.Track,
     max_gap_s: float,
     info: footage.FootageInfo,
 ) -> Assignment:
@@ -62,8 +68,8 @@ def make(
 
     Args:
         swaps: people who are named by tracks or examples, or one who is not.
-        track: which face by size, or all of them, where nobody is named.
-        max_gap_s: after so long without the person, the choice by size is made anew.
+        track: whose faces change where nobody is named.
+        max_gap_s: after so long without the main person, the choice is made anew.
         info: of the footage.
 
     Raises:
@@ -74,41 +80,36 @@ def make(
         return _ByName(swaps, info=info)
     if len(swaps) > 1:
         raise ValueError("Of several people each must be named by a track or by examples.")
-    return _BySize(track, max_gap_s=max_gap_s, info=info)
+    return _ByTrack(track, max_gap_s=max_gap_s, info=info)
 
 
-class _BySize:
-    def __init__(
-        self, track: int | Literal["all"], *, max_gap_s: float, info: footage.FootageInfo
-    ) -> None:
+class _ByTrack:
+    def __init__(self, track: config.Track, *, max_gap_s: float, info: footage.FootageInfo) -> None:
         self._track, self._path = track, info.path
-        self._selection = selection.Selection(track, max_gap_s=max_gap_s, follow=info.moves)
-        self.most_faces = 0
+        self._picker = selection.Picker(track, max_gap_s=max_gap_s, moves=info.moves)
+        self.saw_faces = False
 
-    def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:
-        for frame, faces in found:
-            self.most_faces = max(self.most_faces, len(faces))
-            chosen = self._selection.pick([face.detection for face in faces], frame.time_s)
-            yield frame, _smaller_first([(faces[i], 0) for i in chosen])
+    def assigned(self, seen: Iterable[finding.FrameFaces]) -> Iterator[AssignedFrame]:
+        for frame, faces in seen:
+            self.saw_faces = self.saw_faces or bool(faces)
+            picked = self._picker.pick(faces, frame.time_s)
+            yield _smaller_first(frame, [(face, 0) for face in picked])
 
     def nobody(self) -> str:
-        return (
-            f"{self._path} never shows more than {self.most_faces} face(s) at once, so `track` "
-            f"{self._track} is nobody. Choose a `track` below {self.most_faces}."
-        )
+        return f"{self._path} has no track {self._track}. {_who_is_there(self._path)}"
 
 
 class _ByName:
     def __init__(self, swaps: Sequence[Swap], *, info: footage.FootageInfo) -> None:
         self._people, self._path = [swap.person for swap in swaps], info.path
         self._recogniser = people.Recogniser(self._people, follow=info.moves)
-        self.most_faces = 0
+        self.saw_faces = False
 
-    def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:
-        for frame, faces, who in self._recogniser.recognised(found):
-            self.most_faces = max(self.most_faces, len(faces))
+    def assigned(self, seen: Iterable[finding.FrameFaces]) -> Iterator[AssignedFrame]:
+        for frame, faces, who in self._recogniser.recognised(seen):
+            self.saw_faces = self.saw_faces or bool(faces)
             pairs = zip(faces, who, strict=True)
-            yield frame, _smaller_first([(face, at) for face, at in pairs if at is not None])
+            yield _smaller_first(frame, [(face, at) for face, at in pairs if at is not None])
 
     def nobody(self) -> str:
         names = ", ".join(person.name for person in self._people)
@@ -119,11 +120,15 @@ class _ByName:
             if near
             else ""
         )
-        return (
-            f"Nobody in {self._path} is {names}{how_near}. See who is there, and by what number: "
-            f"jaxswap faces {self._path} --out FOLDER"
-        )
+        return f"Nobody in {self._path} is {names}{how_near}. {_who_is_there(self._path)}"
 
 
-def _smaller_first(faces: Assigned) -> Assigned:
-    return sorted(faces, key=lambda item: (item[0].detection.size, item[0].track))
+def _who_is_there(path: Path) -> str:
+    return f"See who is there, and by what number: jaxswap faces {path} --out FOLDER"
+
+
+def _smaller_first(
+    frame: footage.Frame, faces: Sequence[tuple[finding.Face, int]]
+) -> AssignedFrame:
+    ordered = sorted(faces, key=lambda item: (item[0].detection.size, item[0].track))
+    return AssignedFrame(frame=frame, faces=ordered)

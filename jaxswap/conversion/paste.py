@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from jaxswap import config, geometry, images
 from jaxswap.conversion import alpha as alphas
-from jaxswap.conversion import canvas, sharpness, sightings
+from jaxswap.conversion import canvas, face_views, sharpness
 from jaxswap.conversion.blending import multiband, poisson, seamless_clone
 from jaxswap.conversion.color import matching
 from jaxswap.types import Image, Mask, Similarity
@@ -33,7 +33,7 @@ class Paster:
     def paste(
         self,
         frame: canvas.Canvas,
-        sighting: sightings.Sighting,
+        view: face_views.FaceView,
         face: Image,
         *,
         learned_mask: Mask | None,
@@ -43,21 +43,21 @@ class Paster:
 
         Args:
             frame: painted into, in no pixel where alpha is 0.
-            sighting: where and how the face is seen.
+            view: where and how the face is seen.
             face: the model's, over the view.
             learned_mask: the model's, over the view; None where it has none.
             colors: what its colours are matched by, as `sample` and its neighbours give it; None
                 leaves them.
         """
         size = face.shape[0]
-        mask = self._mask(sighting, learned_mask)
+        mask = self._mask(view, learned_mask)
         if colors is not None and self.options.color != "none":
             face = matching.matched(face, colors, method=self.options.color)
         if self.options.sharpen == "auto":
             face = sharpness.matched(
                 face,
-                images.to_float(sighting.view_u8),
-                _both_faces(sighting, learned_mask, size=size),
+                images.to_float(view.view_u8),
+                _both_faces(view, learned_mask, size=size),
             )
         soft = alphas.soft(
             mask,
@@ -65,7 +65,7 @@ class Paster:
             erode=self.options.erode,
             feather=0.0 if self.options.blend in _HARD else self.options.feather,
         )
-        frame_from_view = geometry.invert(sighting.view_from_frame)
+        frame_from_view = geometry.invert(view.view_from_frame)
         frame_from_alpha = geometry.compose(
             frame_from_view, geometry.invert(chips.finer(alphas.SIZE / size))
         )
@@ -94,12 +94,12 @@ class Paster:
         frame.mix(box, region_face, region_alpha)
 
     def _mask(
-        self, sighting: sightings.Sighting, learned_mask: Mask | None
+        self, view: face_views.FaceView, learned_mask: Mask | None
     ) -> Float[np.ndarray, "s s 1"]:
         if self.options.mask == "forehead":
-            drawn_u8 = masks.forehead_oval(sighting.points, size=alphas.SIZE)
+            drawn_u8 = masks.forehead_oval(view.points, size=alphas.SIZE)
             return images.to_float(drawn_u8)[..., None]
-        oval = images.to_float(sighting.oval_u8)[..., None]
+        oval = images.to_float(view.oval_u8)[..., None]
         if self.options.mask == "oval" or learned_mask is None:
             return oval
         learned = alphas.learned(learned_mask)
@@ -107,26 +107,24 @@ class Paster:
             return learned
         if self.options.mask == "union":
             return np.maximum(learned, oval)
-        return alphas.product(learned, sighting.oval_u8, coverage=self.coverage)
+        return alphas.product(learned, view.oval_u8, coverage=self.coverage)
 
 
-def sample(
-    sighting: sightings.Sighting, face: Image, *, learned_mask: Mask | None
-) -> matching.Sample:
+def sample(view: face_views.FaceView, face: Image, *, learned_mask: Mask | None) -> matching.Sample:
     """Pixels by which the colours of a face are matched: where both faces are.
 
     Args:
-        sighting: the face in the frame.
+        view: the face in the frame.
         face: the model's, over the view.
         learned_mask: the model's, over the view; None where it has none.
     """
-    mask = _both_faces(sighting, learned_mask, size=face.shape[0])
-    return matching.sample(face, images.to_float(sighting.view_u8), mask)
+    mask = _both_faces(view, learned_mask, size=face.shape[0])
+    return matching.sample(face, images.to_float(view.view_u8), mask)
 
 
-def _both_faces(sighting: sightings.Sighting, learned_mask: Mask | None, *, size: int) -> Mask:
+def _both_faces(view: face_views.FaceView, learned_mask: Mask | None, *, size: int) -> Mask:
     """Where both the frame and the model show a face, over the view."""
-    inside = cv2.resize(sighting.oval_u8, (size, size), interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(view.oval_u8, (size, size), interpolation=cv2.INTER_AREA)
     mask = images.to_float(inside)[..., None]
     return mask if learned_mask is None else mask * learned_mask
 

@@ -17,7 +17,7 @@ from jaxswap.evaluation import (
     shown_frames,
 )
 from jaxswap.events import SILENT, Events
-from jaxswap.vision import descriptor, finding, landmarks, selection
+from jaxswap.vision import descriptor, finding, landmarks, selection, watching
 
 FOOTAGE = shown_frames.FOOTAGE
 """The footage's name among those of the candidates."""
@@ -39,7 +39,7 @@ def compare(
     clips: Mapping[str, Path],
     *,
     faces: config.FacesConfig,
-    track: int = 0,
+    track: config.Track = "main",
     swap: clip_results.SwappedIdentities | None = None,
     pictures_of: Mapping[str, descriptor.Reference] | None = None,
     events: Events = SILENT,
@@ -53,7 +53,8 @@ def compare(
         reference: the footage.
         clips: the candidates by name, videos or folders of images made by any tool.
         faces: how the faces of the footage are found.
-        track: whose face changed: 0 is the largest where the faces come in, 1 the next.
+        track: whose face changed: a number that `jaxswap faces` shows, or `main`, the largest where
+            the faces come in; of several the first found is measured.
         swap: who was replaced by whom.
         pictures_of: pictures of both identities; without them, without `swap` or without the extra
             `identity`, identity distances are left out.
@@ -120,14 +121,13 @@ def _no_identities(
 
 
 def _measured(
-    reader: footage.FrameReader, faces: config.FacesConfig, track: int
+    reader: footage.FrameReader, faces: config.FacesConfig, track: config.Track
 ) -> Iterator[tuple[footage.Frame, finding.Face | None]]:
     """The frames of the footage with the one face that is measured."""
-    follow = reader.info.kind == "video"
-    chosen = selection.Selection(track, max_gap_s=faces.max_gap_s, follow=follow)
-    for frame, found in finding.FaceFinder(faces).find_all(reader, follow=follow):
-        picked = chosen.pick([face.detection for face in found], frame.time_s)
-        yield frame, found[picked[0]] if picked else None
+    picker = selection.Picker(track, max_gap_s=faces.max_gap_s, moves=reader.info.moves)
+    for frame, found in watching.watch(reader, faces):
+        picked = picker.pick(found, frame.time_s)
+        yield frame, picked[0] if picked else None
 
 
 class _Comparison:

@@ -1,8 +1,8 @@
 """The chips of one segment: found by a worker, kept in a file, read when the dataset is written."""
 
-import collections
 import dataclasses
 import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,23 @@ import numpy as np
 
 from jaxswap import config, errors, footage, geometry, images
 from jaxswap.scale import segments
-from jaxswap.vision import alignment, extraction, finding, masks, records, steadying
+from jaxswap.vision import alignment, extraction, finding, masks, records, selection, watching
 from jaxswap.vision import chips as cutting
 from pipelines import face_chips
 
 _BYTES = ("image", "regions")
+
+
+@dataclasses.dataclass(kw_only=True, eq=False)
+class _FaceChip:
+    """A face, and its chip once that is cut.
+
+    That is done at once if its track leads, and at the end for what the main track lacks then.
+    """
+
+    frame: int
+    face: finding.Face
+    example: dict[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,31 +47,33 @@ class ChipJob:
 
     def _write(self, segment: segments.Segment, path: Path, finder: finding.FaceFinder) -> None:
         reader = footage.FrameReader(segment.path, every=self.options.every, span=segment.read)
-        follow = reader.info.kind == "video"
-        weights: dict[int, float] = collections.defaultdict(float)
-        found: list[tuple[int, dict[str, Any]]] = []
-        bounds = None
-        frames = steadying.steady(
-            finder.find_all(reader, follow=follow),
-            finder=finder,
-            max_gap_s=self.faces.max_gap_s,
-            follow=follow,
-        )
-        for frame, faces in frames:
-            if frame.pts is not None and bounds is None:
-                bounds = segments.ticks(segment, frame.time_base)
-            if bounds is not None and not _within(frame.pts, bounds):
-                continue
-            if not follow:
-                by_size = sorted(faces, key=lambda face: -face.detection.size)
-                faces = [dataclasses.replace(face, track=i) for i, face in enumerate(by_size)]
+        tally = selection.Tally(self.options.track, moves=reader.info.moves)
+        found: list[_FaceChip] = []
+        for frame, faces in self._kept(segment, reader, finder):
+            tally.add(faces)
             for face in faces:
-                weights[face.track] += face.detection.size
-                found.append((face.track, self._example(segment, reader.info, frame, face)))
-        wanted = extraction.wanted_tracks(weights, self.options.track, follow=follow)
-        kept = [example for track, example in found if track in wanted]
+                found.append(_FaceChip(frame=frame.index, face=face))
+                if tally.wants(face.track):
+                    found[-1].example = self._example(segment, reader.info, frame, face)
+        wanted = [one for one in found if tally.wants(one.face.track)]
+        missing = {one.frame: one for one in wanted if one.example is None}
+        for frame in reader.again(missing):
+            one = missing[frame.index]
+            one.example = self._example(segment, reader.info, frame, one.face)
+        kept = [one.example for one in wanted]
         with path.open("wb") as stream:
             np.savez(stream, lost=np.array(reader.lost or ""), **_columns(kept))
+
+    def _kept(
+        self, segment: segments.Segment, reader: footage.FrameReader, finder: finding.FaceFinder
+    ) -> Iterator[finding.FrameFaces]:
+        """The frames of the segment, without those of its context."""
+        bounds = None
+        for frame, faces in watching.watch(reader, self.faces, finder=finder):
+            if frame.pts is not None and bounds is None:
+                bounds = segments.ticks(segment, frame.time_base)
+            if bounds is None or _within(frame.pts, bounds):
+                yield frame, faces
 
     def _example(
         self,
@@ -101,7 +115,7 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
         DatasetError: if the file is broken.
     """
     try:
-        with np.load(path, allow_pickle=False) as columns:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as columns:
             values = {name: columns[name] for name in columns.files if name != "lost"}
             ends = {name: np.cumsum(values[f"{name}_bytes"]) for name in _BYTES}
             for index in range(len(values["key"])):
@@ -109,7 +123,7 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
                     name: _value(values, ends, name, index)
                     for name in (*_BYTES, "landmarks", "key", "source", "frame", "time_s")
                 }
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise errors.DatasetError(
             f"{path} is broken ({error}). Delete it and start again."
         ) from error

@@ -10,6 +10,7 @@ from jaxswap import config, errors, footage, runs
 from jaxswap.conversion import (
     assignment,
     encoders,
+    frame_stages,
     outputs,
     pipeline,
     segment_output,
@@ -68,7 +69,7 @@ class ConvertJob:
             suffix=_suffix(segment.path, self.options.codec),
             bounds=segments.ticks(segment, source.time_base),
         )
-        work = pipeline.Work(
+        work = frame_stages.FrameStages(
             reader=reader,
             run=run.config,
             options=self.options,
@@ -77,7 +78,7 @@ class ConvertJob:
             decoders=[run.index(self.to_identity)],
         )
         with output, stages.Line() as line:
-            collections.deque(work.written(line, model, output, None), maxlen=0)
+            collections.deque(pipeline.stream(work, line, model=model, output=output), maxlen=0)
             output.lost += [reader.lost] if reader.lost else []
 
     def swap(self) -> assignment.Swap:

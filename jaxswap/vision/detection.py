@@ -1,4 +1,4 @@
-"""What a face detector is, and which ones there are."""
+"""What a detection is, and what a detector."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,8 +6,6 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
-
-from jaxswap import config
 
 FrameU8 = UInt8[np.ndarray, "_ _ 3"]
 """RGB, one of several frames that may differ in size."""
@@ -49,18 +47,3 @@ def smallest_px(min_face_px: int | Literal["auto"], frame_u8: FrameU8) -> int:
     stands in the picture from head to foot is twice as large.
     """
     return max(20, min(frame_u8.shape[:2]) // 15) if min_face_px == "auto" else min_face_px
-
-
-def make_detector(faces: config.FacesConfig) -> Detector:
-    """The detector that the configuration names.
-
-    Raises:
-        MissingExtraError: if its packages are not installed.
-    """
-    if faces.detector == "mtcnn-tf":
-        from jaxswap.vision import mtcnn_tf
-
-        return mtcnn_tf.MtcnnTf(min_score=faces.min_score, min_face_px=faces.min_face_px)
-    from jaxswap.vision import mtcnn
-
-    return mtcnn.Mtcnn(min_score=faces.min_score, min_face_px=faces.min_face_px)

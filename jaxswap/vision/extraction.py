@@ -3,11 +3,12 @@
 import collections
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
-from jaxswap import config, errors, files, footage, images, progress, types, version
+from jaxswap import config, errors, files, footage, images, types, version
+from jaxswap.events import SILENT, Events
 from jaxswap.vision import (
     alignment,
     chips,
@@ -16,7 +17,8 @@ from jaxswap.vision import (
     faceset_header,
     finding,
     records,
-    steadying,
+    selection,
+    watching,
 )
 
 
@@ -43,18 +45,25 @@ def extract(
     *,
     faces: config.FacesConfig,
     options: config.ExtractConfig,
+    events: Events = SILENT,
 ) -> ExtractionReport:
-    """Find, track, align and cut the faces of `footages` into a new faceset at `out`.
+    """Find, align and cut the faces of `footages` into a new faceset at `out`.
 
-    The faceset appears when it is complete. Each footage is searched by itself. In a video, faces
-    are tracked and the wanted track is kept: the one with the largest faces over the longest time,
-    unless `options.track` says otherwise. In a folder of images each image is a moment of its own:
-    its largest face is kept (the next largest for track 1, and so on).
+    The faceset appears when it is complete. Each footage is searched by itself, and
+    `options.track` says whose faces are kept.
+
+    Args:
+        footages: videos, images and folders of images.
+        out: the new folder.
+        faces: how faces are found.
+        options: what becomes of them.
+        events: hears how many frames are searched.
 
     Raises:
         OutputError: if `out` exists and is no empty folder.
         FootageError: if footage cannot be read.
-        NoFaceError: if no face is found.
+        NoFaceError: if no face is found, or none of the wanted track.
+        Stopped: if `events` wants to stop; nothing is left behind.
     """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise errors.OutputError(
@@ -65,11 +74,11 @@ def extract(
     with files.replacing_folder(out) as partial:
         (partial / "chips").mkdir()
         sources = [
-            _Source(index, reader, partial, max_gap_s=faces.max_gap_s, options=options)
+            _Source(index, reader, partial, faces=faces, options=options)
             for index, reader in enumerate(readers)
         ]
         for source in sources:
-            source.extract(finder)
+            source.extract(finder, events=events)
         if not any(source.num_chips for source in sources):
             raise errors.NoFaceError(_no_face(footages, faces, options))
         faceset_header.write(
@@ -91,11 +100,23 @@ def extract(
     )
 
 
+@dataclasses.dataclass(kw_only=True, eq=False, slots=True)
+class _Cut:
+    """A chip that is cut or could be."""
+
+    frame: int
+    track: int
+    chip_from_frame: types.Similarity
+    is_done: bool = False
+
+
 class _Source:
     """One footage.
 
-    Which track is wanted is known only at its end. Chips and records of every track are written as
-    they come, and the unwanted are removed after, so that memory does not grow with the footage.
+    Which track is the main one is known only at the end. A chip is cut at once if its track leads,
+    and the chips that the main track lacks at the end are cut in a second reading: decoding all
+    frames twice takes longer than what is cut in vain. Memory does not grow with pixels: records
+    wait in a file, and beside it a matrix for each face.
     """
 
     def __init__(
@@ -104,7 +125,7 @@ class _Source:
         reader: footage.FrameReader,
         folder: Path,
         *,
-        max_gap_s: float,
+        faces: config.FacesConfig,
         options: config.ExtractConfig,
     ):
         self.num_frames = 0
@@ -113,50 +134,63 @@ class _Source:
         self._index = index
         self._path = reader.info.path
         self._folder = folder
+        self._faces = faces
         self._options = options
         self._reader = reader
-        self._max_gap_s = max_gap_s
 
-    def extract(self, finder: finding.FaceFinder) -> None:
+    def extract(self, finder: finding.FaceFinder, *, events: Events) -> None:
         """Write the chips of the wanted track, and append their records to records.jsonl."""
         candidates = self._folder / "candidates.jsonl"
-        weights: dict[int, float] = collections.defaultdict(float)
-        found: list[tuple[int, int]] = []
-        follow = self._reader.info.kind == "video"
-        steadied = steadying.steady(
-            finder.find_all(self._reader, follow=follow),
-            finder=finder,
-            max_gap_s=self._max_gap_s,
-            follow=follow,
-        )
-        frames = progress.track(
-            steadied,
+        tally = selection.Tally(self._options.track, moves=self._reader.info.moves)
+        cuts: list[_Cut] = []
+        frames = events.counted(
+            watching.watch(self._reader, self._faces, finder=finder),
             f"Extracting {self._path.name}",
             total=self._reader.num_frames,
         )
         with candidates.open("w", encoding="utf-8") as lines:
             for frame, faces in frames:
                 self.num_frames += 1
-                for face, track in self._tracked(faces):
-                    weights[track] += face.detection.size
-                    found.append((frame.index, track))
-                    lines.write(records.to_json(self._cut(frame, face, track)) + "\n")
-        wanted = wanted_tracks(weights, self._options.track, follow=follow)
-        self._keep(candidates, found, wanted)
-        candidates.unlink()
-
-    def _keep(self, candidates: Path, found: list[tuple[int, int]], wanted: set[int]) -> None:
+                tally.add(faces)
+                for face in faces:
+                    found = self._record(frame, face)
+                    lines.write(records.to_json(found) + "\n")
+                    cuts.append(
+                        _Cut(
+                            frame=frame.index,
+                            track=face.track,
+                            chip_from_frame=found.chip_from_frame,
+                        )
+                    )
+                    if tally.wants(face.track):
+                        self._write_chip(cuts[-1], frame)
+        wanted = [tally.wants(cut.track) for cut in cuts]
+        self._complete(list(itertools.compress(cuts, wanted)), events=events)
+        self._remove([cut for cut in cuts if cut.is_done and not tally.wants(cut.track)])
         with (
             candidates.open(encoding="utf-8") as source,
             (self._folder / "records.jsonl").open("a", encoding="utf-8") as target,
         ):
-            for line, (frame, track) in zip(source, found, strict=True):
-                if track in wanted:
-                    target.write(line)
-                else:
-                    (self._folder / "chips" / self._name(frame, track)).unlink()
-        kept = [frame for frame, track in found if track in wanted]
-        self.num_chips, self.num_frames_with_face = len(kept), len(set(kept))
+            target.writelines(itertools.compress(source, wanted))
+        candidates.unlink()
+
+    def _complete(self, cuts: Sequence[_Cut], *, events: Events) -> None:
+        """Cut those of the chips that are missing, and count all."""
+        self.num_chips, self.num_frames_with_face = len(cuts), len({cut.frame for cut in cuts})
+        missing: dict[int, list[_Cut]] = collections.defaultdict(list)
+        for cut in cuts:
+            if not cut.is_done:
+                missing[cut.frame].append(cut)
+        for frame in events.counted(
+            self._reader.again(missing), f"Cutting {self._path.name}", total=len(missing)
+        ):
+            for cut in missing[frame.index]:
+                self._write_chip(cut, frame)
+
+    def _remove(self, cuts: Sequence[_Cut]) -> None:
+        """Delete the chips of tracks that led for a while only."""
+        for cut in cuts:
+            self._chip_path(cut).unlink()
 
     def lost(self) -> Iterator[str]:
         """What of this footage gave nothing, one line each."""
@@ -176,28 +210,17 @@ class _Source:
             seconds=info.duration_s,
         )
 
-    def _tracked(self, faces: list[finding.Face]) -> Iterator[tuple[finding.Face, int]]:
-        if self._reader.info.kind == "video":
-            return iter([(face, face.track) for face in faces])
-        by_size = sorted(faces, key=lambda face: -face.detection.size)
-        return iter([(face, rank) for rank, face in enumerate(by_size)])
+    def _record(self, frame: footage.Frame, face: finding.Face) -> records.ChipRecord:
+        matrix = alignment.chip_from_frame(face.landmarks_468, chip_size=self._options.chip_size)
+        return record(face, frame=frame, source=self._index, chip_from_frame=matrix)
 
-    def _name(self, frame: int, track: int) -> str:
-        return _image_name(self._index, frame, track)
+    def _write_chip(self, cut: _Cut, frame: footage.Frame) -> None:
+        chip_u8 = chips.cut_chip(frame.image_u8, cut.chip_from_frame, self._options.chip_size)
+        self._chip_path(cut).write_bytes(images.encode_png(chip_u8, compression=1))
+        cut.is_done = True
 
-    def _cut(self, frame: footage.Frame, face: finding.Face, track: int) -> records.ChipRecord:
-        size = self._options.chip_size
-        matrix = alignment.chip_from_frame(face.landmarks_468, chip_size=size)
-        chip = chips.cut_chip(frame.image_u8, matrix, size)
-        found = record(
-            dataclasses.replace(face, track=track),
-            frame=frame,
-            source=self._index,
-            chip_from_frame=matrix,
-        )
-        path = self._folder / "chips" / found.image
-        path.write_bytes(images.encode_png(chip, compression=1))
-        return found
+    def _chip_path(self, cut: _Cut) -> Path:
+        return self._folder / "chips" / _image_name(self._index, cut.frame, cut.track)
 
 
 def record(
@@ -224,24 +247,6 @@ def record(
         landmarks_468=face.landmarks_468,
         chip_from_frame=chip_from_frame,
     )
-
-
-def wanted_tracks(
-    weights: Mapping[int, float], wanted: int | Literal["all"], *, follow: bool
-) -> set[int]:
-    """The tracks that are kept.
-
-    Args:
-        weights: sum of the sizes of each track's faces.
-        wanted: rank of the track by its weight, or all of them.
-        follow: whether the footage is a video; in pictures the track is the rank by size.
-    """
-    if wanted == "all":
-        return set(weights)
-    if not follow:
-        return {wanted}
-    ranked = sorted(weights, key=lambda track: (-weights[track], track))
-    return set(ranked[wanted : wanted + 1])
 
 
 def _image_name(source: int, frame: int, track: int) -> str:
@@ -271,8 +276,11 @@ def _no_face(
     footages: Sequence[Path], faces: config.FacesConfig, options: config.ExtractConfig
 ) -> str:
     names = ", ".join(path.name for path in footages)
-    if options.track not in (0, "all"):
-        return f"{names} has no track number {options.track}. Use a lower --track."
+    if options.track not in ("main", "all"):
+        return (
+            f"{names} has no track {options.track}. See who is there, and by what number: "
+            f"jaxswap faces {footages[0]} --out FOLDER"
+        )
     return (
         f"No face in {names} with a score of {faces.min_score:g} or more. "
         "Lower --faces.min-score or --faces.min-face-px, or check it."

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxswap import config, footage
-from jaxswap.vision import detection, following, landmarks
+from jaxswap.vision import detection, detectors, following, landmarks
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,8 +19,9 @@ class Face:
         detection: box, score and five points.
         landmarks_468: the mesh in pixels of the frame.
         mesh_score: probability in [0, 1] that the mesh lies on a face.
-        track: number of its track in the footage, from 0 in the order of first appearance; 0 for
-            all before they are steadied.
+        track: the number that `jaxswap faces` shows. In a video, of the face's track, from 0 in the
+            order of first appearance; in single pictures the face's rank by size in its picture,
+            from 0. 0 for all until `watching.watch` has numbered them.
     """
 
     detection: detection.Detection
@@ -29,12 +30,16 @@ class Face:
     track: int = 0
 
 
+FrameFaces = tuple[footage.Frame, list[Face]]
+"""A frame and the faces in it."""
+
+
 class FaceFinder:
     """Detector and landmark model together. Not to be shared between threads."""
 
     def __init__(self, faces: config.FacesConfig):
         self._batch_size = faces.batch_size
-        self._detector = detection.make_detector(faces)
+        self._detector = detectors.make(faces)
         self._landmarks = landmarks.LandmarkModel()
         self._detect_every = faces.detect_every
 
@@ -51,7 +56,7 @@ class FaceFinder:
 
     def find_all(
         self, frames: Iterable[footage.Frame], *, follow: bool = False
-    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
+    ) -> Iterator[FrameFaces]:
         """Each frame with its faces, in order; one batch of frames is held at a time.
 
         Args:
@@ -63,9 +68,7 @@ class FaceFinder:
             return self._follow(frames)
         return self._find_each(frames)
 
-    def _follow(
-        self, frames: Iterable[footage.Frame]
-    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
+    def _follow(self, frames: Iterable[footage.Frame]) -> Iterator[FrameFaces]:
         follower = following.Follower(
             self._detector,
             self._landmarks,
@@ -85,9 +88,7 @@ class FaceFinder:
                 ],
             )
 
-    def _find_each(
-        self, frames: Iterable[footage.Frame]
-    ) -> Iterator[tuple[footage.Frame, list[Face]]]:
+    def _find_each(self, frames: Iterable[footage.Frame]) -> Iterator[FrameFaces]:
         frames = iter(frames)
         while batch := list(itertools.islice(frames, self._batch_size)):
             yield from zip(batch, self.find(batch), strict=True)

@@ -21,9 +21,9 @@ from jaxswap import config, errors, footage, images, types
 from jaxswap.vision import alignment, chips, descriptor, finding
 
 AHEAD = 10  # frames that wait for what comes after them
-FIRST_SIGHTINGS, FIRST_STEP_S = 3, 0.15  # that come close together, while the first frames wait
-STEP_S = 1.0  # between those that come after
-MEMORY = 5  # sightings that the mean reaches back
+FIRST_TIMES, FIRST_STEP_S = 3, 0.15  # a face is described so often, so quickly, while frames wait
+STEP_S = 1.0  # between the times after these
+MEMORY = 5  # descriptions that the mean reaches back
 MARGIN = 0.1  # by how much another person must fit better before a face changes
 FORGOTTEN_S = 60.0  # after which a track that was not seen is none any more
 LOOK_SIZE = 24  # side in pixels of the face that is compared with the frame before
@@ -75,18 +75,17 @@ class Recogniser:
         self._people = people
         self._by_example = any(person.examples is not None for person in people)
         self._describer = descriptor.Describer() if self._by_example else None
+        self._follow = follow
         self._ahead = AHEAD if follow and self._by_example else 0
         self._tracks: dict[int, _Track] = {}
         self.nearest: list[float | None] = [None] * len(people)
         """The least distance of any face to each person that has examples."""
 
-    def recognised(
-        self, found: Iterable[tuple[footage.Frame, list[finding.Face]]]
-    ) -> Iterator[Recognised]:
+    def recognised(self, seen: Iterable[finding.FrameFaces]) -> Iterator[Recognised]:
         """Each frame with its faces and who they are; a few frames are held."""
         held: collections.deque[tuple[footage.Frame, list[finding.Face], list[_Track]]]
         held = collections.deque()
-        for frame, faces in found:
+        for frame, faces in seen:
             self._forget(frame.time_s)
             held.append((frame, faces, [self._seen(frame, face) for face in faces]))
             if len(held) > self._ahead:
@@ -138,10 +137,11 @@ class Recogniser:
         return distance
 
     def _forget(self, time_s: float) -> None:
+        """Let go of tracks that ended long ago; in single pictures none goes on."""
         self._tracks = {
             number: track
             for number, track in self._tracks.items()
-            if time_s - track.seen_s <= FORGOTTEN_S
+            if self._follow and time_s - track.seen_s <= FORGOTTEN_S
         }
 
 
@@ -153,25 +153,24 @@ class _Track:
     """In the last frame."""
     seen_s: float = 0.0
     described_s: float = 0.0
-    sightings: int = 0
-    """How often it was described."""
+    times_described: int = 0
     mean: descriptor.Descriptor | None = None
-    """Of the last sightings."""
+    """Of the last descriptions."""
     person: int | None = None
     """Position of the person it is taken for."""
 
     def is_due(self, time_s: float) -> bool:
-        step = FIRST_STEP_S if self.sightings < FIRST_SIGHTINGS else STEP_S
-        return not self.sightings or time_s - self.described_s >= step
+        step = FIRST_STEP_S if self.times_described < FIRST_TIMES else STEP_S
+        return not self.times_described or time_s - self.described_s >= step
 
     def distance(self, described: descriptor.Descriptor) -> float:
         return math.inf if self.mean is None else float(np.linalg.norm(described - self.mean))
 
     def add(self, described: descriptor.Descriptor, time_s: float) -> None:
-        self.sightings += 1
+        self.times_described += 1
         self.described_s = time_s
         mean = described if self.mean is None else self.mean
-        self.mean = mean + (described - mean) / min(self.sightings, MEMORY)
+        self.mean = mean + (described - mean) / min(self.times_described, MEMORY)
 
 
 def match(

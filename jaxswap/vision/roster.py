@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from jaxswap import config, errors, files, footage, images, progress
+from jaxswap import config, errors, files, footage, images
+from jaxswap.events import SILENT, Events
 from jaxswap.types import ImageU8
-from jaxswap.vision import alignment, chips, contact_sheet, finding, steadying
+from jaxswap.vision import alignment, chips, contact_sheet, finding, watching
 
 PICTURE_SIZE, COVERAGE = 256, 1.5  # with room around the face: it is found there again
 BETTER = 1.2  # times the worth of the picture before, which a new one must have
@@ -17,10 +18,12 @@ _NOSE, _LEFT_EYE, _RIGHT_EYE = 1, 33, 263  # of the mesh: tip, and the eyes' out
 
 @dataclasses.dataclass(kw_only=True)
 class Entry:
-    """One track of footage."""
+    """One track of a video, or one face of a single picture."""
 
     track: int
     """Its number, `finding.Face.track`."""
+    picture: str
+    """File name of its picture."""
     first_s: float
     last_s: float
     """When it is first and last seen, in seconds."""
@@ -35,39 +38,44 @@ class Entry:
         return self.image or f"{self.first_s:.1f}-{self.last_s:.1f} s"
 
 
-def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
-    """List the tracks of footage, with a picture of each in the folder `out`.
+def write(
+    source: Path, out: Path, *, faces: config.FacesConfig, events: Events = SILENT
+) -> list[Entry]:
+    """List who is in footage, with a picture of each in the folder `out`.
 
-    A picture is named by the track, and shows where the face is large and looks ahead. Those of the
-    longest tracks are on `faces.png` together.
+    A picture is named by the number, in a folder of images by the image's index and the number. It
+    shows where the face is large and looks ahead. Those of the longest tracks are on `faces.png`
+    together.
 
     Args:
         source: video, image or folder of images.
         out: the new folder; it appears when it is complete.
         faces: how faces are found.
+        events: hears how many frames are looked through.
 
     Returns:
-        The tracks, in the order of their numbers.
+        The tracks of a video in the order of their numbers; the faces of images, image by image.
 
     Raises:
         FootageError: if the source cannot be read.
         NoFaceError: if there is nobody.
         OutputError: if `out` exists and is no empty folder.
+        Stopped: if `events` wants to stop; nothing is left behind.
     """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise errors.OutputError(f"{out} exists already. Remove it or choose another name.")
     reader = footage.FrameReader(source)
     with files.replacing_folder(out) as partial:
-        entries = _entries(reader, partial, faces=faces)
+        entries = _entries(reader, partial, faces=faces, events=events)
         if not entries:
             raise errors.NoFaceError(
                 f"No face in {source} with a score of {faces.min_score:g} or more. "
                 "Lower --faces.min-score or --faces.min-face-px, or check it."
             )
-        longest = sorted(entries, key=lambda entry: -entry.frames)[: contact_sheet.MAX_CELLS]
-        shown = sorted(longest, key=lambda entry: entry.track)
+        ranks = sorted(range(len(entries)), key=lambda at: -entries[at].frames)
+        shown = [entries[at] for at in sorted(ranks[: contact_sheet.MAX_CELLS])]
         sheet = contact_sheet.draw(
-            [images.read_u8(partial / _name(entry)) for entry in shown],
+            [images.read_u8(partial / entry.picture) for entry in shown],
             [f"{entry.track}: {entry.where}" for entry in shown],
         )
         images.write_png(partial / "faces.png", sheet)
@@ -75,26 +83,25 @@ def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
 
 
 def _entries(
-    reader: footage.FrameReader, folder: Path, *, faces: config.FacesConfig
+    reader: footage.FrameReader, folder: Path, *, faces: config.FacesConfig, events: Events
 ) -> list[Entry]:
-    entries: dict[int, Entry] = {}
-    worths: dict[int, float] = {}
-    follow = reader.info.kind == "video"
-    finder = finding.FaceFinder(faces)
-    found = steadying.steady(
-        finder.find_all(reader, follow=follow),
-        finder=finder,
-        max_gap_s=faces.max_gap_s,
-        follow=follow,
-    )
-    for frame, seen in progress.track(
-        found, f"Looking through {reader.info.path.name}", total=reader.num_frames
+    entries: dict[tuple[int, int], Entry] = {}
+    worths: dict[tuple[int, int], float] = {}
+    is_folder = reader.info.kind == "images"
+    for frame, seen in events.counted(
+        watching.watch(reader, faces),
+        f"Looking through {reader.info.path.name}",
+        total=reader.num_frames,
     ):
         for face in seen:
+            key = (frame.index if is_folder else 0, face.track)
             entry = entries.setdefault(
-                face.track,
+                key,
                 Entry(
                     track=face.track,
+                    picture=f"{frame.index:06d}-{face.track}.png"
+                    if is_folder
+                    else f"{face.track}.png",
                     first_s=frame.time_s,
                     last_s=frame.time_s,
                     image=frame.name,
@@ -103,14 +110,10 @@ def _entries(
             entry.last_s = frame.time_s
             entry.frames += 1
             worth = _worth(face)
-            if worth > BETTER * worths.get(face.track, 0.0):
-                worths[face.track] = worth
-                images.write_png(folder / _name(entry), _picture(frame.image_u8, face))
-    return [entries[track] for track in sorted(entries)]
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.track}.png"
+            if worth > BETTER * worths.get(key, 0.0):
+                worths[key] = worth
+                images.write_png(folder / entry.picture, _picture(frame.image_u8, face))
+    return [entries[key] for key in sorted(entries)]
 
 
 def _worth(face: finding.Face) -> float:

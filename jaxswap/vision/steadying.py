@@ -31,15 +31,13 @@ AHEAD_S = 0.4
 MAX_AHEAD = 12
 """Frames that are held at most: they take memory."""
 
-Found = tuple[footage.Frame, list[finding.Face]]
-
 
 def steady(
-    found: Iterable[Found], *, finder: finding.FaceFinder, max_gap_s: float, follow: bool
-) -> Iterator[Found]:
-    """Each frame with its faces, steadied, in order.
+    found: Iterable[finding.FrameFaces], *, finder: finding.FaceFinder, max_gap_s: float
+) -> Iterator[finding.FrameFaces]:
+    """Each frame of a video with its faces, steadied, in order.
 
-    A face that is missing between two sightings of its track is looked for where it would be if it
+    A face that is missing between two frames of its track is looked for where it would be if it
     moved evenly. If it is not to be seen there, or is hidden by another face, the frame stays
     without it.
 
@@ -47,14 +45,7 @@ def steady(
         found: frames with their faces, in the order of their times.
         finder: looks for faces that are missing.
         max_gap_s: a track that is lost for longer, in seconds, ends.
-        follow: whether frames go on from each other; single pictures don't, and each of their
-            faces has a track of its own.
     """
-    if not follow:
-        numbers = itertools.count()
-        for frame, faces in found:
-            yield frame, [dataclasses.replace(face, track=next(numbers)) for face in faces]
-        return
     window = _Window(finder)
     tracker = tracking.Tracker(max_gap_s=max_gap_s)
     for frame, faces in found:
@@ -73,11 +64,11 @@ def steady(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class _Sighting:
+class _Pose:
     """How large and how turned a face was at a time: log of the chip's side, angle in radians."""
 
     time_s: float
-    pose: Float[np.ndarray, " 2"]
+    values: Float[np.ndarray, " 2"]
 
 
 class _Window:
@@ -85,8 +76,8 @@ class _Window:
 
     def __init__(self, finder: finding.FaceFinder):
         self._finder = finder
-        self._held: collections.deque[Found] = collections.deque()
-        self._courses: dict[int, list[_Sighting]] = {}
+        self._held: collections.deque[finding.FrameFaces] = collections.deque()
+        self._courses: dict[int, list[_Pose]] = {}
         self._last: dict[int, tuple[int, float, finding.Face]] = {}
         self._added = 0
 
@@ -108,7 +99,7 @@ class _Window:
             self._last[face.track] = (self._added, frame.time_s, face)
         self._added += 1
 
-    def pop(self) -> Found:
+    def pop(self) -> finding.FrameFaces:
         """The first frame, with what is known by now."""
         frame, faces = self._held.popleft()
         steadied = [self._steadied(frame.time_s, face) for face in faces]
@@ -138,18 +129,18 @@ class _Window:
         course = self._courses.setdefault(face.track, [])
         pose = _pose(_frame_from_chip(face))
         if course:  # an angle goes on from the one before, not from -180 degrees
-            turns = np.round((pose[1] - course[-1].pose[1]) / (2 * np.pi))
+            turns = np.round((pose[1] - course[-1].values[1]) / (2 * np.pi))
             pose[1] -= 2 * np.pi * turns
         if not course or time_s > course[-1].time_s:
-            course.append(_Sighting(time_s=time_s, pose=pose))
+            course.append(_Pose(time_s=time_s, values=pose))
 
     def _steadied(self, time_s: float, face: finding.Face) -> finding.Face:
         course = self._courses[face.track]
-        times = np.array([sighting.time_s for sighting in course])
+        times = np.array([pose.time_s for pose in course])
         here = int(np.searchsorted(times, time_s))
         if here == len(course) or times[here] != time_s:
             return face  # a second frame of one time
-        poses = np.stack([sighting.pose for sighting in course])
+        poses = np.stack([pose.values for pose in course])
         smooth = smoothing.weights(times, time_s, sigma_s=SIGMA_S) @ poses
         change = (smooth - poses[here]).clip(-LIMIT, LIMIT)
         steady_from_found = _about(_frame_from_chip(face)[:, 2], change)
@@ -162,9 +153,9 @@ class _Window:
         """Let go of what no later frame needs."""
         for track in list(self._courses):
             kept = [
-                sighting
-                for sighting in self._courses[track]
-                if sighting.time_s > time_s - smoothing.REACH * SIGMA_S
+                pose
+                for pose in self._courses[track]
+                if pose.time_s > time_s - smoothing.REACH * SIGMA_S
             ]
             if kept:
                 self._courses[track] = kept

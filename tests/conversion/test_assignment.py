@@ -7,7 +7,7 @@ import pytest
 from jaxswap import config, errors, footage
 from jaxswap.conversion import assignment, pipeline
 from jaxswap.provenance import marks, reading
-from jaxswap.vision import detection, finding, people, steadying
+from jaxswap.vision import detection, finding, people, watching
 
 FACES = config.FacesConfig(min_face_px=40)
 LEFT, RIGHT = (slice(90, 210), slice(40, 150)), (slice(80, 260), slice(220, 360))  # the faces
@@ -28,15 +28,14 @@ def frames(cut_demo):
 
 
 @pytest.fixture(scope="module")
-def numbers(frames):
+def numbers(frames, demo_clips):
     """Of the tracks, from left to right."""
-    seen = (
+    seen = [
         footage.Frame(index=index, time_s=index / 25, image_u8=frame)
         for index, frame in enumerate(frames)
-    )
-    finder = finding.FaceFinder(FACES)
-    found = finder.find_all(seen, follow=True)
-    _, faces = next(steadying.steady(found, finder=finder, max_gap_s=1.0, follow=True))
+    ]
+    reader = footage.FrameReader(demo_clips["a_test"])  # says that frames go on from each other
+    _, faces = next(watching.watch(reader, FACES, frames=seen))
     return [face.track for face in sorted(faces, key=lambda face: face.detection.box[0])]
 
 
@@ -133,10 +132,10 @@ def test_smaller_faces_are_painted_first(demo_clips):
     shown = footage.Frame(index=0, time_s=0.0, image_u8=np.zeros((90, 90, 3), np.uint8))
     info = footage.probe(demo_clips["a_test"])
     everybody = [assignment.Swap(person=people.Person(name="a"), identity="b")]
-    for swaps, track in (([by_number(n, "b") for n in range(3)], 0), (everybody, "all")):
+    for swaps, track in (([by_number(n, "b") for n in range(3)], "main"), (everybody, "all")):
         who = assignment.make(swaps, track=track, max_gap_s=1.0, info=info)
-        ((_, assigned),) = who.assigned([(shown, faces)])
-        assert [found.track for found, _ in assigned] == [2, 0, 1]
+        (assigned,) = who.assigned([(shown, faces)])
+        assert [found.track for found, _ in assigned.faces] == [2, 0, 1]
 
 
 @pytest.fixture(scope="module")

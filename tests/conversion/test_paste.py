@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, images
-from jaxswap.conversion import alpha, canvas, paste, sightings
+from jaxswap.conversion import alpha, canvas, face_views, paste
 from jaxswap.vision import chips
 
 SIZE = 64
@@ -17,7 +17,7 @@ def sighting(astronaut_u8):
     view_from_frame = np.array([[scale, 0, -scale * 120], [0, scale, -scale * 20]])
     oval_u8 = np.zeros((alpha.SIZE, alpha.SIZE), np.uint8)
     cv2.ellipse(oval_u8, (128, 128), (70, 90), 0, 0, 360, 255, -1)
-    return sightings.Sighting(
+    return face_views.FaceView(
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(astronaut_u8, view_from_frame, SIZE),
         oval_u8=oval_u8,

@@ -136,7 +136,8 @@ def test_odd_sizes_and_full_batches(make_run, cut_demo, make_clip, read_streams,
 
 
 @pytest.mark.parametrize(
-    ("track", "left", "right"), [(0, False, True), (1, True, False), ("all", True, True)]
+    ("track", "left", "right"),
+    [("main", False, True), (0, False, True), (1, True, False), ("all", True, True)],
 )
 def test_only_the_wanted_person_changes(
     make_run, make_clip, two_people, read_streams, tmp_path, track, left, right
@@ -153,7 +154,9 @@ def test_only_the_wanted_person_changes(
 
 def test_a_person_who_is_not_there(make_run, make_clip, two_people, tmp_path):
     source = make_clip(two_people)
-    with pytest.raises(errors.NoFaceError, match="never shows more than 2"):
+    with pytest.raises(
+        errors.NoFaceError, match=r"in\.mp4 has no track 2\. See .* jaxswap faces .*in\.mp4"
+    ):
         convert(source, run=make_run(), out=tmp_path / "out.mp4", track=2)
 
 
@@ -226,6 +229,24 @@ def test_folder_of_images_gives_a_folder(make_run, cut_demo, tmp_path):
     with pytest.raises(errors.OutputError, match="not empty"):
         convert(source, run=make_run(), out=out)
     assert sorted(path.name for path in out.iterdir()) == names
+
+
+def test_pictures_of_a_folder_change_as_each_would_alone(make_run, two_people, cut_demo, tmp_path):
+    """Their numbers and colours tell nothing of each other's."""
+    source = tmp_path / "in"
+    source.mkdir()
+    pictures = {"1.png": two_people[0], "2.png": cut_demo("a_test", 1)[0]}
+    for name, image_u8 in pictures.items():
+        images.write_png(source / name, image_u8)
+    for track, changed in ((0, ["1.png", "2.png"]), (1, ["1.png"])):
+        out = tmp_path / f"out {track}"
+        options = {"track": track, "color_smoothing_s": 5.0}
+        report = convert(source, run=make_run(), out=out, **options)
+        assert report.swapped == len(changed)
+        for name in changed:
+            alone = tmp_path / f"{track} {name}"
+            convert(source / name, run=make_run(), out=alone, **options)
+            np.testing.assert_array_equal(images.read_u8(out / name), images.read_u8(alone))
 
 
 def test_video_on_its_side_comes_out_upright(make_run, cut_demo, read_streams, tmp_path):

@@ -1,13 +1,14 @@
 """Footage in, a whole faceset of the wanted person out, or nothing at all."""
 
 import json
+import shutil
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from jaxswap import config, errors, footage, images
+from jaxswap import config, errors, events, footage, images
 from jaxswap.vision import extraction, faceset, finding, mesh
 
 
@@ -42,16 +43,108 @@ def test_the_largest_over_the_longest_time_is_kept(couple, tmp_path):
     assert not (tmp_path / "faces" / "candidates.jsonl").exists()
 
 
-def test_the_next_track_and_all_tracks_can_be_had(couple, tmp_path):
+def test_a_track_by_number_and_all_tracks_can_be_had(couple, tmp_path):
     second = extract([couple], tmp_path / "second", track=1)
     assert (middle_x(second) < 320).all()
     assert [record.frame for record in second.records] == list(range(4, 12))
     everyone = extract([couple], tmp_path / "all", track="all")
     assert len(everyone.records) == 20
     assert everyone.info()["tracks"] == 2
-    with pytest.raises(errors.NoFaceError, match=r"no track number 2. Use a lower --track"):
+    with pytest.raises(errors.NoFaceError, match=r"no track 2\. See .*: jaxswap faces .*couple"):
         extract([couple], tmp_path / "none", track=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "second"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of all files but the header, which names the options."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "faceset.json"
+    }
+
+
+def test_of_one_person_main_is_the_same_as_all_and_as_the_number(demo_clips, tmp_path):
+    made = {}
+    for track in ("main", "all", 0):
+        extract([demo_clips["a_test"]], tmp_path / str(track), every=10, track=track)
+        made[track] = contents(tmp_path / str(track))
+    assert len(made["main"]) == 15 + 2
+    assert made["main"] == made["all"] == made[0]
+
+
+def test_the_main_track_is_whole_where_another_led_at_first(takeover, tmp_path, counted_chips):
+    extract([takeover], tmp_path / "number", track=1)
+    counted_chips.clear()
+    main = extract([takeover], tmp_path / "main")
+    assert (middle_x(main) < 320).all()
+    assert [record.frame for record in main.records] == list(range(4, 28))
+    assert contents(tmp_path / "main") == contents(tmp_path / "number")
+    in_vain = len(counted_chips) - 24
+    assert 4 <= in_vain < 28  # those of the other one, while that one led
+
+
+@pytest.fixture
+def counted_chips(monkeypatch) -> list[int]:
+    """A mark for each chip that is encoded."""
+    chips: list[int] = []
+    whole_encode = images.encode_png
+
+    def encode(image_u8, **options):
+        chips.extend([1] if image_u8.shape == (64, 64, 3) else [])
+        return whole_encode(image_u8, **options)
+
+    monkeypatch.setattr(images, "encode_png", encode)
+    return chips
+
+
+@pytest.mark.parametrize("track", ["main", 0])
+def test_chips_of_others_are_not_encoded(couple, tmp_path, counted_chips, track):
+    extract([couple], tmp_path / "faces", track=track)
+    assert len(counted_chips) == 12  # of 20 faces
+
+
+def test_footage_that_changes_between_two_readings_is_an_error(
+    takeover, couple, tmp_path, monkeypatch
+):
+    path = tmp_path / "clip.mp4"
+    shutil.copy(takeover, path)
+    whole_again = footage.FrameReader.again
+
+    def again(self, indices):
+        path.write_bytes(couple.read_bytes())
+        return whole_again(self, {*indices, 20})
+
+    monkeypatch.setattr(footage.FrameReader, "again", again)
+    with pytest.raises(errors.FootageError, match=r"clip\.mp4 changed while it was read"):
+        extract([path], tmp_path / "faces")
+    assert not (tmp_path / "faces").exists()
+
+
+class Heard(events.Events):
+    def __init__(self, stop_after: int = 1_000) -> None:
+        self.progressed: list[events.Progress] = []
+        self._stop_after = stop_after
+
+    def progress(self, progress: events.Progress) -> None:
+        self.progressed.append(progress)
+
+    def should_stop(self) -> bool:
+        return len(self.progressed) >= self._stop_after
+
+
+def test_who_listens_hears_of_each_frame_and_may_stop(couple, tmp_path, capfd):
+    out, heard = tmp_path / "faces", Heard()
+    faces, options = config.FacesConfig(), config.ExtractConfig(chip_size=64)
+    capfd.readouterr()
+    extraction.extract([couple], out, faces=faces, options=options, events=heard)
+    assert [one.done for one in heard.progressed] == list(range(1, 13))
+    assert {(one.task, one.total) for one in heard.progressed} == {("Extracting couple.mp4", 12)}
+    assert capfd.readouterr() == ("", "")
+    stopping, again = Heard(stop_after=3), tmp_path / "again"
+    with pytest.raises(errors.Stopped):
+        extraction.extract([couple], again, faces=faces, options=options, events=stopping)
+    assert (len(stopping.progressed), again.exists()) == (3, False)
 
 
 def test_records_say_where_a_chip_is_from(faceset_path, demo_clips):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config
-from jaxswap.vision import detection, mtcnn
+from jaxswap.vision import detection, detectors, mtcnn
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -23,9 +23,7 @@ PICTURES = ("astronaut", "a_train-300", "a_test-70", "b_train-200", "b_test-130"
 
 @pytest.fixture(scope="module")
 def package() -> detection.Detector:
-    return detection.make_detector(
-        config.FacesConfig(detector="mtcnn-tf", min_score=0.0, min_face_px=20)
-    )
+    return detectors.make(config.FacesConfig(detector="mtcnn-tf", min_score=0.0, min_face_px=20))
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -47,7 +45,7 @@ def test_faces_are_those_of_the_package_live(name, picture, package):
 
 def test_its_score_and_size_are_limited_by_the_configuration(picture):
     for limit in ({"min_score": 0.9999}, {"min_face_px": 400}):
-        strict = detection.make_detector(config.FacesConfig(detector="mtcnn-tf", **limit))
+        strict = detectors.make(config.FacesConfig(detector="mtcnn-tf", **limit))
         assert strict.detect([picture("a_test-40")]) == [[]]
 
 

@@ -98,6 +98,12 @@ def test_another_face_in_one_track_is_another_person_from_its_first_frame_on(see
     assert found == [[1]] * 3 + [[0]] * 4 + [[1]] * 2
 
 
+def test_in_single_pictures_nobody_is_remembered_by_number(seen, known):
+    """The largest face has the number 0 in each, whoever that is."""
+    recogniser = people.Recogniser([known["b"], known["a"]], follow=False)
+    assert who(recogniser, shots(seen, "abba", track=0)) == [[1], [0], [0], [1]]
+
+
 def test_the_first_frames_of_a_track_wait_for_a_better_sighting(seen, known):
     image_u8, shown = seen["a"]
     blurred = cv2.GaussianBlur(image_u8, (0, 0), 12)

@@ -36,13 +36,26 @@ def test_a_picture_of_the_roster_names_the_person(couple, describer, references,
         assert near < 0.5 < 0.6 < far
 
 
-def test_each_face_of_single_pictures_has_a_number_of_its_own(astronaut_u8, tmp_path):
+def test_faces_of_single_pictures_are_numbered_by_size_in_each(couple, tmp_path):
     folder = tmp_path / "stills"
     folder.mkdir()
-    for name in ("one.png", "two.png"):
-        images.write_png(folder / name, astronaut_u8)
+    for frame in footage.FrameReader(couple, every=3):
+        images.write_png(folder / f"{frame.index}.png", frame.image_u8)
     entries = roster.write(folder, tmp_path / "who", faces=FACES)
-    assert [(entry.track, entry.where) for entry in entries] == [(0, "one.png"), (1, "two.png")]
+    assert [(entry.where, entry.track) for entry in entries] == [
+        ("0.png", 0),
+        ("3.png", 0),
+        ("6.png", 0),
+        ("6.png", 1),
+        ("9.png", 0),
+        ("9.png", 1),
+    ]
+    pictures = [entry.picture for entry in entries]
+    assert pictures[1:4] == ["000001-0.png", "000002-0.png", "000002-1.png"]
+    written = {path.name for path in (tmp_path / "who").iterdir()}
+    assert written == {*pictures, "faces.png"}
+    only = roster.write(folder / "9.png", tmp_path / "one", faces=FACES)
+    assert [(entry.track, entry.picture) for entry in only] == [(0, "0.png"), (1, "1.png")]
 
 
 def test_nobody_is_an_error_and_nothing_is_written(tmp_path):

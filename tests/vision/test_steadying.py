@@ -50,8 +50,8 @@ def frames(count=NUM_FRAMES, *, rate=25):
     return [footage.Frame(index=i, time_s=i / rate, image_u8=blank) for i in range(count)]
 
 
-def steadied(finder, found, *, follow=True):
-    return list(steadying.steady(iter(found), finder=finder, max_gap_s=1.0, follow=follow))
+def steadied(finder, found):
+    return list(steadying.steady(iter(found), finder=finder, max_gap_s=1.0))
 
 
 def poses(found):
@@ -189,13 +189,6 @@ def test_tracks_are_numbered_as_they_come(finder, face):
     assert tracks == [[0]] * 3 + [[1, 0]] * 5
 
 
-def test_faces_of_single_pictures_are_as_they_were_found(finder, face):
-    found = [(frame, [face, moved(face, SPEED)]) for frame in frames(3)]
-    after = steadied(finder, found, follow=False)
-    assert [[one.track for one in faces] for _, faces in after] == [[0, 1], [2, 3], [4, 5]]
-    assert after[1][1][0].landmarks_468 is face.landmarks_468
-
-
 @pytest.mark.parametrize(("rate", "held"), [(25, 11), (60, 12), (5, 3)])
 def test_few_frames_are_held(finder, face, rate, held):
     taken = []
@@ -205,5 +198,5 @@ def test_few_frames_are_held(finder, face, rate, held):
             taken.append(frame.index)
             yield frame, [face]
 
-    for frame, _ in steadying.steady(found(), finder=finder, max_gap_s=1.0, follow=True):
+    for frame, _ in steadying.steady(found(), finder=finder, max_gap_s=1.0):
         assert taken[-1] - frame.index <= held

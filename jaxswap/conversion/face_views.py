@@ -1,4 +1,4 @@
-"""One face in one frame, as the network sees it."""
+"""The view of a face: its part of a frame, as the network sees it."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from jaxswap.vision import alignment, chips, finding, masks
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Sighting:
+class FaceView:
     """A face that will be replaced."""
 
     decoder: int
@@ -31,7 +31,7 @@ class Sighting:
 
 def cut(
     face: finding.Face, frame_u8: ImageU8, *, decoder: int, size: int, coverage: float
-) -> Sighting:
+) -> FaceView:
     """The view of a face, by the geometry of `jaxswap.augmentation.view`.
 
     Args:
@@ -46,7 +46,7 @@ def cut(
     )
     alpha_from_frame = geometry.compose(chips.finer(alpha.SIZE / size), view_from_frame)
     points = geometry.apply(alpha_from_frame, face.landmarks_468)
-    return Sighting(
+    return FaceView(
         decoder=decoder,
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(frame_u8, view_from_frame, size),

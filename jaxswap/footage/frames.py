@@ -1,0 +1,51 @@
+"""What footage is, and what a frame of it is."""
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+
+from jaxswap import types
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Frame:
+    """One full image of the footage.
+
+    Attributes:
+        index: position in what is read of the footage, from 0.
+        time_s: presentation time in seconds; for images without a frame rate their index.
+        image_u8: RGB, upright.
+        pts: presentation time in units of `time_base`; None for images without a frame rate.
+        name: the image's file name; None for video.
+        video_frame: the decoded frame as it came, for frames that pass through unchanged.
+    """
+
+    index: int
+    time_s: float
+    image_u8: types.ImageU8
+    pts: int | None = None
+    time_base: Fraction | None = None
+    name: str | None = None
+    video_frame: av.VideoFrame | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FootageInfo:
+    """What footage is, by its headers: `num_frames` and `duration_s` are estimates."""
+
+    path: Path
+    kind: Literal["video", "image", "images"]
+    width: int
+    height: int
+    num_frames: int | None
+    duration_s: float | None = None
+    frame_rate: Fraction | None = None
+    audio_streams: int = 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether a frame shows what was a moment after the one before it."""
+        return self.kind == "video" or (self.kind == "images" and self.frame_rate is not None)

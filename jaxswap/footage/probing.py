@@ -1,0 +1,87 @@
+"""What footage is, found by its headers and its first picture."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+
+from jaxswap import errors, images
+from jaxswap.footage import image_frames, videos
+from jaxswap.footage.frames import FootageInfo
+
+
+def probe(path: Path) -> FootageInfo:
+    """What the footage is, upright size included.
+
+    Raises:
+        FootageError: if it is missing, unreadable, empty or holds no picture.
+    """
+    if path.is_dir():
+        return _probe_images(path, "images", image_frames.image_files(path))
+    if path.suffix.lower() in images.SUFFIXES:
+        return _probe_images(path, "image", [path])
+    with videos.open_video(path) as container:
+        return _probe_video(path, container)
+
+
+def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
+    """A folder of images as a film of so many images a second.
+
+    Raises:
+        FootageError: if the footage is no folder of images.
+        ValueError: if the rate is not positive.
+    """
+    if info.kind != "images":
+        raise errors.FootageError(
+            f"{info.path} is no folder of images, which alone need --frame-rate. Leave it out."
+        )
+    if frame_rate <= 0:
+        raise ValueError(f"`frame_rate` must be positive, not {frame_rate}.")
+    duration = float(info.num_frames / frame_rate)
+    return dataclasses.replace(info, frame_rate=frame_rate, duration_s=duration)
+
+
+def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
+    stream = videos.picture_stream(container)
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if not (0 < width * height <= images.MAX_PIXELS):
+        raise errors.FootageError(
+            f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
+        )
+    first = videos.first_frame(container, stream)
+    if first is not None and round(first.rotation / 90) % 2:
+        width, height = height, width
+    rate = Fraction(stream.average_rate) if stream.average_rate else None
+    duration = _duration(container, stream)
+    num_frames = stream.frames or (round(duration * rate) if duration and rate else None)
+    return FootageInfo(
+        path=path,
+        kind="video",
+        width=width,
+        height=height,
+        num_frames=num_frames or None,
+        duration_s=duration,
+        frame_rate=rate,
+        audio_streams=len(container.streams.audio),
+    )
+
+
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    """Seconds of the video stream: its own header, Matroska's tag, or else the whole file's."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if tag:
+        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    return container.duration / av.time_base if container.duration else None
+
+
+def _probe_images(
+    path: Path, kind: Literal["image", "images"], paths: Sequence[Path]
+) -> FootageInfo:
+    height, width = image_frames.first_readable(paths).shape[:2]
+    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(paths))

@@ -1,0 +1,137 @@
+"""The frames of a video: sought, decoded, given their times and turned upright."""
+
+import itertools
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from jaxswap import spans, types
+from jaxswap.footage import lost, videos
+from jaxswap.footage.frames import FootageInfo, Frame
+from jaxswap.video import colorimetry, planes
+
+Decoded = tuple[av.VideoFrame | None, Exception | None]
+"""A decoded frame, or why the next one did not decode."""
+
+
+def read(info: FootageInfo, *, every: int, span: spans.Span) -> Generator[Frame, None, str | None]:
+    """The frames of a video, in order.
+
+    Args:
+        info: of the video.
+        every: take every n-th frame.
+        span: the part that is read; the video is sought, not decoded from its beginning.
+
+    Returns:
+        What did not decode, in words; None if all did.
+
+    Raises:
+        FootageError: if the video cannot be opened, or not one frame of the part decodes.
+    """
+    if span.start_s > 0:
+        with videos.open_video(info.path) as container:
+            stream = videos.picture_stream(container)
+            decoded = _sought(container, stream, span)
+            if decoded is not None:
+                return (yield from _part(info, stream, decoded, every=every, span=span))
+    with videos.open_video(info.path) as container:
+        stream = videos.picture_stream(container)
+        stream.thread_type = "AUTO"
+        decoded = decode(container, stream)
+        return (yield from _part(info, stream, decoded, every=every, span=span))
+
+
+def decode(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[Decoded]:
+    """The frames of a stream from where its container stands, with the errors in between."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.FFmpegError, OSError) as error:
+            yield None, error
+            packets = iter([None])  # what the decoder still holds
+            continue
+        try:
+            for frame in stream.decode(packet):
+                yield frame, None
+        except av.FFmpegError as error:
+            yield None, error
+
+
+def _sought(
+    container: av.container.InputContainer, stream: av.VideoStream, span: spans.Span
+) -> Iterator[Decoded] | None:
+    """What decodes from the last key frame before the start; None if that cannot be found."""
+    stream.thread_type = "AUTO"
+    first, _ = span.ticks(Fraction(stream.time_base), origin=stream.start_time or 0)
+    try:
+        container.seek(first, stream=stream)
+    except (av.FFmpegError, OSError):
+        return None
+    decoded = decode(container, stream)
+    head = next(decoded, None)
+    if head is None or head[0] is None or head[0].pts is None or head[0].pts > first:
+        return None
+    return itertools.chain([head], decoded)
+
+
+def _part(
+    info: FootageInfo,
+    stream: av.VideoStream,
+    decoded: Iterator[Decoded],
+    *,
+    every: int,
+    span: spans.Span,
+) -> Generator[Frame, None, str | None]:
+    time_base, origin = Fraction(stream.time_base), stream.start_time or 0
+    first, after = span.ticks(time_base, origin=origin)
+    first = first if span.start_s > 0 else None  # pictures before 0 are not cut off
+    pts: int | None = None
+    index, failure = 0, None
+    site: planes.ChromaSite | None = None
+    for video_frame, error in decoded:
+        if video_frame is None:
+            failure = lost.reason(error)
+            continue
+        pts = _presentation(video_frame, stream, last=pts)
+        if first is not None and pts < first:
+            continue
+        if after is not None and pts >= after:
+            break
+        site = site or planes.chroma_site(video_frame)
+        if index % every == 0:
+            yield Frame(
+                index=index,
+                time_s=float(pts * time_base),
+                image_u8=_upright(video_frame, site),
+                pts=pts,
+                time_base=time_base,
+                video_frame=video_frame,
+            )
+        index += 1
+    return lost.of_video(
+        info,
+        span=span,
+        num_decoded=index,
+        last_s=float((pts or 0) * time_base - origin * time_base),
+        failure=failure,
+    )
+
+
+def _presentation(video_frame: av.VideoFrame, stream: av.VideoStream, *, last: int | None) -> int:
+    """The frame's time in units of the stream's time base; counted on where there is none."""
+    if video_frame.pts is not None:
+        return video_frame.pts
+    rate = Fraction(stream.average_rate or 25)
+    step = max(1, round(1 / (rate * Fraction(stream.time_base))))
+    return 0 if last is None else last + step
+
+
+def _upright(video_frame: av.VideoFrame, site: planes.ChromaSite) -> types.ImageU8:
+    image_u8 = colorimetry.rgb_u8_from_frame(video_frame, site=site)
+    quarter_turns = round(video_frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image_u8, quarter_turns))

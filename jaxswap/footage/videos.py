@@ -1,0 +1,54 @@
+"""Opening a video, and which of its streams is the film."""
+
+from pathlib import Path
+
+import av
+
+from jaxswap import errors
+from jaxswap.footage import lost
+
+_TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
+
+
+def open_video(path: Path) -> av.container.InputContainer:
+    """Open a video for demuxing.
+
+    Raises:
+        FootageError: if it is missing, cannot be opened or has no video stream.
+    """
+    if not path.exists():
+        raise errors.FootageError(f"There is no file {path}. Check the path.")
+    if path.stat().st_size == 0:
+        raise errors.FootageError(f"{path} is empty. Copy or export it again.")
+    try:
+        # An absolute path is no URL, and a playlist among the footage must not open the network.
+        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise errors.FootageError(
+            f"{path} cannot be read as a video ({lost.reason(error)}). "
+            "Give a video file, an image or a folder of images."
+        ) from error
+    if not container.streams.video or container.format.name in _TEXT_FORMATS:
+        container.close()
+        raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
+    return container
+
+
+def picture_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """The video stream of an opened video that is no cover picture."""
+    films = [
+        stream
+        for stream in container.streams.video
+        if av.stream.Disposition.attached_pic not in stream.disposition
+    ]
+    return (films or container.streams.video)[0]
+
+
+def first_frame(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> av.VideoFrame | None:
+    """The first frame that decodes; None if the first ones do not."""
+    try:
+        return next(container.decode(stream), None)
+    except av.FFmpegError:
+        return None

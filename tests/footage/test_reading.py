@@ -1,0 +1,62 @@
+"""What a reader is asked for: every n-th frame, a part, frames once more."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from jaxswap import errors, footage, images, spans
+from jaxswap.footage import video_frames
+
+
+def span(start: str, end: str | None = None) -> spans.Span:
+    return spans.Span(Fraction(start), None if end is None else Fraction(end))
+
+
+def test_every_nth_frame_keeps_its_index_and_time(clip):
+    reader = footage.FrameReader(clip, every=7)
+    frames = list(reader)
+    assert [frame.index for frame in frames] == [0, 7, 14, 21, 28]
+    assert frames[2].time_s == pytest.approx(0.56)
+    assert reader.num_frames == 5
+    assert reader.lost is None
+
+
+def test_frames_are_read_again_up_to_the_last_that_is_asked_for(clip, monkeypatch):
+    reader = footage.FrameReader(clip)
+    whole = {frame.index: frame for frame in reader}
+    decoded = []
+    whole_decode = video_frames.decode
+
+    def counted(*arguments):
+        for item in whole_decode(*arguments):
+            decoded.append(item)
+            yield item
+
+    monkeypatch.setattr(video_frames, "decode", counted)
+    assert list(reader.again([])) == []
+    assert not decoded
+    again = list(reader.again({9, 2}))
+    assert [frame.index for frame in again] == [2, 9]
+    for frame in again:
+        np.testing.assert_array_equal(frame.image_u8, whole[frame.index].image_u8)
+    assert len(decoded) < 20
+    with pytest.raises(errors.FootageError, match=r"clip\.mp4 changed while it was read"):
+        list(reader.again({29, 30}))
+
+
+def test_every_must_be_positive(clip):
+    with pytest.raises(ValueError, match="`every` must be >= 1, not 0"):
+        footage.FrameReader(clip, every=0)
+
+
+def test_a_part_that_is_not_there_is_refused(clip, tmp_path, draw):
+    with pytest.raises(errors.FootageError, match=r"ends after 1.2 s, before --start 5"):
+        footage.FrameReader(clip, span=span("5"))
+    with pytest.raises(errors.FootageError, match="no frame between --start and --end"):
+        list(footage.FrameReader(clip, span=span("0.81", "0.82")))
+    images.write_png(tmp_path / "still.png", draw(0))
+    with pytest.raises(errors.FootageError, match="no times to cut by"):
+        footage.FrameReader(tmp_path / "still.png", span=span("1"))
+    with pytest.raises(errors.FootageError, match="no folder of images"):
+        footage.FrameReader(clip, frame_rate=Fraction(25))
