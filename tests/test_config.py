@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 
@@ -24,3 +25,20 @@ def test_the_needed_size_covers_the_view_at_every_zoom():
 def test_chips_that_would_be_enlarged_are_refused_with_the_size_to_use():
     with pytest.raises(ValueError, match=r"show the network 50 px.*to 64: .*--data.chip-size 112"):
         dataclasses.replace(presets.QUICK, data=config.DataConfig(chip_size=80))
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        *((config.LossConfig, name) for name in ("l1", "dssim", "eyes", "mouth", "mask")),
+        *((config.AugmentationConfig, name) for name in ("rotation_deg", "shift", "warp", "zoom")),
+        *((config.DataConfig, name) for name in ("segment_s", "validation_share")),
+        (config.FacesConfig, "max_gap_s"),
+    ],
+)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
+def test_numbers_that_are_not_finite_or_negative_are_refused_where_they_are_made(
+    part, field, value
+):
+    with pytest.raises(ValueError, match=rf"`{field}` must be .*not {value}"):
+        part(**{field: value})
