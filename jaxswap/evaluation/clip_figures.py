@@ -88,7 +88,11 @@ def _landmarks(figure: str, region: str) -> _Value:
 
 def _course(name: str, figure: str) -> _Value:
     """A field of the `agreement.Agreement` of a course."""
-    return lambda candidate: candidate.courses and getattr(candidate.courses[name], figure)
+
+    def value(candidate: clip_results.CandidateResults) -> float | None:
+        return None if candidate.courses is None else getattr(candidate.courses[name], figure)
+
+    return value
 
 
 def _seam(candidate: clip_results.CandidateResults) -> float | None:
@@ -313,14 +317,18 @@ def _identities(results: clip_results.ClipResults) -> Iterator[figures.Figure]:
     if found is None or swap is None:
         return
     threshold = f"{descriptor.SAME_PERSON:g} is the usual threshold for the same person"
-    for name, better in ((swap.to_identity, "lower"), (swap.from_identity, "higher")):
+    sides: tuple[tuple[str, figures.Direction], ...] = (
+        (swap.to_identity, "lower"),
+        (swap.from_identity, "higher"),
+    )
+    for name, better in sides:
         yield figures.Figure(
             key=f"clip/identity_distance/{name}",
             name=f"Identity distance to {name}",
             values={
                 shown_frames.FOOTAGE: found.footage[name].pairs,
                 **_by_candidate(
-                    results, lambda c, name=name: c.identities and c.identities[name].pairs
+                    results, lambda c, name=name: c.identities[name].pairs if c.identities else None
                 ),
             },
             scale=figures.THREE_DIGITS,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import av
+import av.error
 from PIL import Image
 
 from jaxswap import images

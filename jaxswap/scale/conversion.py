@@ -224,7 +224,9 @@ def _join(
     if not any(part.swapped for part in parts):
         raise errors.NoFaceError(f"{path} shows no face that could be replaced.")
     info = footage.probe(path)
-    output = outputs.make(info, out, mark=mark, options=job.options)
+    output = outputs.VideoOutput(
+        out, source=sources.of(info), encoder=encoders.of(job.options), mark=mark
+    )
     with output:
         for part in parts:
             if part.headers != output.headers:

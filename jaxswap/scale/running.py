@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 from unittest import mock
 
-import av
+import av.error
 
 from jaxswap import errors, files
 from jaxswap.events import SILENT, Events
@@ -31,16 +31,16 @@ _LOOK_S = 1.0  # between two looks at what is finished
 
 @runtime_checkable
 class Job(Protocol):
-    """What is done to every segment; it travels to the workers.
+    """What is done to every segment; it travels to the workers."""
 
-    Attributes:
-        suffix: of the results.
-    """
-
-    suffix: str
+    @property
+    def suffix(self) -> str:
+        """Of the results."""
+        ...
 
     def load(self) -> Callable[[segments.Segment, Path], object]:
         """The work, with its models: a function that writes a segment's result to a path."""
+        ...
 
 
 def run(
@@ -65,8 +65,10 @@ def run(
         Stopped: if `events` says so; what is finished stays, and the next call goes on.
     """
     try:
-        import apache_beam as beam
-        from apache_beam.options import pipeline_options
+        import apache_beam as beam  # pyright: ignore[reportMissingImports]  # an extra
+        from apache_beam.options import (  # pyright: ignore[reportMissingImports]
+            pipeline_options,
+        )
     except ImportError as error:
         raise errors.MissingExtraError(
             'Work at scale needs Apache Beam: pip install "jaxswap[beam]"'
@@ -175,7 +177,7 @@ def attempt(
     try:
         with files.replacing(folder / f"{segment.key}{suffix}") as partial:
             work(segment, partial)
-    except (errors.FootageError, av.FFmpegError) as error:
+    except (errors.FootageError, av.error.FFmpegError) as error:
         files.write_json(_failed(folder, segment), {"reason": " ".join(str(error).split())})
 
 

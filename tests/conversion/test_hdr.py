@@ -30,7 +30,7 @@ def test_the_fields_are_read_in_their_order():
         data(flags=(0, 1)),
         data(flags=(1, 0)),
         data([(1, 0), *POINTS[1:]]),
-        data([(1, -2), *POINTS[1:]]),
+        data([(-1, -2), *POINTS[1:]]),
         data([(51, 50), *POINTS[1:]]),
         data([(-1, 50), *POINTS[1:]]),
         data(luminances=[(1, 200), (100_001, 1)]),
