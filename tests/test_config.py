@@ -24,3 +24,12 @@ def test_the_needed_size_covers_the_view_at_every_zoom():
 def test_chips_that_would_be_enlarged_are_refused_with_the_size_to_use():
     with pytest.raises(ValueError, match=r"show the network 50 px.*to 64: .*--data.chip-size 112"):
         dataclasses.replace(presets.QUICK, data=config.DataConfig(chip_size=80))
+
+
+@pytest.mark.parametrize("make", [config.ExtractConfig, config.ConvertConfig])
+def test_a_track_is_main_all_or_a_number(make):
+    assert make().track == "main"
+    for track in ("main", "all", 0, 7):
+        assert make(track=track).track == track
+    with pytest.raises(ValueError, match=r"`track` must be main, all or a number .*, not -1"):
+        make(track=-1)
