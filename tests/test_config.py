@@ -42,3 +42,12 @@ def test_numbers_that_are_not_finite_or_negative_are_refused_where_they_are_made
 ):
     with pytest.raises(ValueError, match=rf"`{field}` must be .*not {value}"):
         part(**{field: value})
+
+
+@pytest.mark.parametrize("make", [config.ExtractConfig, config.ConvertConfig])
+def test_a_track_is_main_all_or_a_number(make):
+    assert make().track == "main"
+    for track in ("main", "all", 0, 7):
+        assert make(track=track).track == track
+    with pytest.raises(ValueError, match=r"`track` must be main, all or a number .*, not -1"):
+        make(track=-1)

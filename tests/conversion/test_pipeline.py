@@ -235,10 +235,11 @@ def test_pictures_of_a_folder_change_as_each_would_alone(make_run, two_people, c
     """Their numbers and colours tell nothing of each other's."""
     source = tmp_path / "in"
     source.mkdir()
-    pictures = {"1.png": two_people[0], "2.png": cut_demo("a_test", 1)[0]}
+    alike = cut_demo("a_test", 40)  # one person in one light, whose colours would be pooled
+    pictures = {"1.png": two_people[0], "2.png": alike[0], "3.png": alike[-1]}
     for name, image_u8 in pictures.items():
         images.write_png(source / name, image_u8)
-    for track, changed in ((0, ["1.png", "2.png"]), (1, ["1.png"])):
+    for track, changed in ((0, list(pictures)), (1, ["1.png"])):
         out = tmp_path / f"out {track}"
         options = {"track": track, "color_smoothing_s": 5.0}
         report = convert(source, run=make_run(), out=out, **options)
