@@ -7,6 +7,7 @@ data, with which versions and on what hardware the run was made.
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import jax
 import numpy as np
 
 from jaxswap import checkpoints, config, errors, files
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 from jaxswap.places import checkpoint_names
 
 FORMAT = 1
@@ -27,7 +28,7 @@ class Run:
     Attributes:
         path: the folder.
         config: what the run was trained with.
-        identities: names, in the order of the decoders.
+        identities: names, sorted.
         manifest: preset, identities with the fingerprints of their data, versions, hardware.
     """
 
@@ -54,7 +55,7 @@ class Run:
             if values["format"] != FORMAT:
                 raise ValueError(f"format {values['format']}, not {FORMAT}")
             manifest = values["manifest"]
-            identities = tuple(str(entry["name"]) for entry in manifest["identities"])
+            identities = tuple(sorted(str(entry["name"]) for entry in manifest["identities"]))
             parsed = config.from_dict(config.Config, values["config"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise errors.RunError(
@@ -81,8 +82,8 @@ class Run:
         """Steps with a complete checkpoint, rising."""
         return checkpoints.steps(self.checkpoints_dir)
 
-    def index(self, identity: str) -> int:
-        """Which decoder belongs to an identity.
+    def check_identity(self, identity: str) -> None:
+        """Refuse an identity that the run has not.
 
         Raises:
             RunError: if the run has no such identity.
@@ -92,17 +93,22 @@ class Run:
                 f"The run {self.path} has no identity {identity!r}; it has "
                 f"{', '.join(self.identities)}. Name one of these."
             )
-        return self.identities.index(identity)
 
-    def load_params(self, *, step: int | None = None) -> tuple[autoencoder.Params, int]:
+    def load_params(
+        self, *, step: int | None = None, identities: Iterable[str] | None = None
+    ) -> tuple[topologies.Params, int]:
         """The parameters that conversion uses, and their step: the average, where one is kept.
 
         Args:
             step: a checkpoint's step; None takes the latest.
+            identities: whose parts are read beside what all share; None reads those of all.
 
         Raises:
-            RunError: if there is no checkpoint, or it is broken.
+            RunError: if there is no checkpoint, it is broken, or the run has no such identity.
         """
+        wanted = self.identities if identities is None else sorted(set(identities))
+        for identity in wanted:
+            self.check_identity(identity)
         steps = self.steps()
         if not steps:
             raise errors.RunError(
@@ -117,23 +123,26 @@ class Run:
         device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         abstract = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device),
-            jax.eval_shape(
-                lambda key: autoencoder.init(
-                    key, self.config.model, num_identities=len(self.identities)
-                ),
-                jax.random.key(0),
-            ),
+            self._shapes(wanted),
         )
         name = "ema" if self.config.optimizer.ema else "params"
         with checkpoints.Store(self.checkpoints_dir) as store:
             return store.restore_part(step, name, abstract), step
+
+    def _shapes(self, identities: Iterable[str]) -> topologies.Params:
+        """Of the parameters with the parts of some identities."""
+        net = building.build(self.config.model)
+        whole = jax.eval_shape(
+            lambda key: net.init(key, identities=self.identities), jax.random.key(0)
+        )
+        return topologies.of_some(whole, identities)
 
     def fingerprint(self, *, step: int | None = None) -> str:
         """`parameters_sha256` of the parameters that conversion uses at a step."""
         return parameters_sha256(self.load_params(step=step)[0])
 
 
-def parameters_sha256(params: autoencoder.Params) -> str:
+def parameters_sha256(params: topologies.Params) -> str:
     """SHA-256 over name, type, shape and bytes of every parameter, in the order of the names."""
     digest = hashlib.sha256()
     leaves = {

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import jax
@@ -5,28 +6,26 @@ import numpy as np
 import pytest
 
 from jaxswap import checkpoints, config, errors, runs
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 NAMES = ("anna", "ben")
 
 
 def make_config(*, ema=0.0):
     return config.Config(
-        model=config.ModelConfig(
+        model=config.SharedInter(
             image_size=16,
-            encoder_features=(4, 4),
-            bottleneck_features=4,
-            inter_features=4,
-            inter_upscale_features=4,
-            decoder_features=(4,),
-            mask_features=(4,),
+            encoder=config.ConvEncoder(features=(4, 4)),
+            inter=config.DenseInter(bottleneck=4, features=4, upscale=4),
+            decoder=config.Decoder(features=(4,)),
         ),
-        optimizer=config.OptimizerConfig(ema=ema),
+        optimizer=config.Adam(ema=ema),
     )
 
 
 def make_params(seed):
-    return autoencoder.init(jax.random.key(seed), make_config().model, num_identities=len(NAMES))
+    net = building.build(make_config().model)
+    return jax.jit(lambda key: net.init(key, identities=NAMES))(jax.random.key(seed))
 
 
 def make_run(path, *steps, ema=0.0):
@@ -49,7 +48,8 @@ def test_a_run_comes_back_as_it_was_written(tmp_path):
     run = make_run(tmp_path)
     assert (run.config, run.identities, run.path) == (make_config(), NAMES, tmp_path)
     assert run.manifest["preset"] == "small"
-    assert [run.index(name) for name in NAMES] == [0, 1]
+    for name in NAMES:
+        run.check_identity(name)
 
 
 def test_parameters_of_the_latest_and_of_a_step(tmp_path):
@@ -59,6 +59,26 @@ def test_parameters_of_the_latest_and_of_a_step(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, params, make_params(2))
     jax.tree.map(np.testing.assert_array_equal, run.load_params(step=1)[0], make_params(1))
     assert run.fingerprint() == runs.parameters_sha256(make_params(2))
+
+
+def test_only_the_wanted_identities_are_read(tmp_path):
+    run = make_run(tmp_path, 1)
+    found, _ = run.load_params(identities=["ben"])
+    expected = make_params(1)
+    del expected["decoders"]["anna"]
+    jax.tree.map(np.testing.assert_array_equal, found, expected)
+    with pytest.raises(errors.RunError, match=r"no identity 'carl'"):
+        run.load_params(identities=["ben", "carl"])
+
+
+@pytest.mark.parametrize("order", [NAMES, NAMES[::-1]])
+def test_the_order_of_the_names_changes_nothing(tmp_path, order):
+    run = make_run(tmp_path, 1)
+    manifest = {"identities": [{"name": name} for name in order]}
+    dataclasses.replace(run, manifest=manifest).write()
+    again = runs.Run.open(tmp_path)
+    assert again.identities == NAMES
+    assert again.fingerprint() == run.fingerprint()
 
 
 def test_the_average_is_what_conversion_uses(tmp_path):
@@ -75,7 +95,7 @@ def test_reading_changes_nothing(tmp_path):
 
 def test_an_unknown_identity_is_answered_with_the_known(tmp_path):
     with pytest.raises(errors.RunError, match=r"no identity 'carl'; it has anna, ben"):
-        make_run(tmp_path).index("carl")
+        make_run(tmp_path).check_identity("carl")
 
 
 def test_a_run_without_checkpoints_says_how_to_get_one(tmp_path):
@@ -93,7 +113,7 @@ def test_a_step_that_is_not_there(tmp_path):
 def test_checkpoints_of_another_model_are_refused(tmp_path):
     make_run(tmp_path, 1)
     values = json.loads((tmp_path / "run.json").read_text())
-    values["config"]["model"]["bottleneck_features"] = 5
+    values["config"]["model"]["inter"]["bottleneck"] = 5
     (tmp_path / "run.json").write_text(json.dumps(values))
     with pytest.raises(errors.RunError, match=r"of another configuration: .* there and .* here"):
         runs.Run.open(tmp_path).load_params()

@@ -9,26 +9,41 @@ from jaxswap.config.conversion import Codec, ConvertConfig, Preset
 from jaxswap.config.data import DataConfig
 from jaxswap.config.faces import ExtractConfig, FacesConfig
 from jaxswap.config.losses import LossConfig
-from jaxswap.config.models import ModelConfig
-from jaxswap.config.optimizers import OptimizerConfig
+from jaxswap.config.models import (
+    ConvEncoder,
+    Decoder,
+    DenseInter,
+    MaskHead,
+    Model,
+    SharedInter,
+    VisibleHead,
+)
+from jaxswap.config.optimizers import Adam, Optimizer
 from jaxswap.config.scaling import ScaleConfig
 from jaxswap.config.storing import from_dict, to_dict
 from jaxswap.config.training import Config, TrainConfig
 
 __all__ = [
+    "Adam",
     "AugmentationConfig",
     "Codec",
     "Config",
+    "ConvEncoder",
     "ConvertConfig",
     "DataConfig",
+    "Decoder",
+    "DenseInter",
     "ExtractConfig",
     "FacesConfig",
     "LossConfig",
-    "ModelConfig",
-    "OptimizerConfig",
+    "MaskHead",
+    "Model",
+    "Optimizer",
     "Preset",
     "ScaleConfig",
+    "SharedInter",
     "TrainConfig",
+    "VisibleHead",
     "from_dict",
     "to_dict",
 ]

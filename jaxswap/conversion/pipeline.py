@@ -148,8 +148,10 @@ def convert(
     """
     start = time.monotonic()
     reader = footage.FrameReader(source, span=span, frame_rate=frame_rate)
-    decoders = [run.index(swap.identity) for swap in swaps]
-    model, fingerprint = _load(run, decoders, batch_size=options.batch_size)
+    identities = [swap.identity for swap in swaps]
+    for identity in identities:
+        run.check_identity(identity)
+    model, fingerprint = _load(run, identities, batch_size=options.batch_size)
     mark = marks.Mark(
         run_fingerprint=fingerprint,
         swaps=tuple(marks.Swap(person=swap.person.name, identity=swap.identity) for swap in swaps),
@@ -164,7 +166,6 @@ def convert(
         options=options,
         faces=faces,
         swaps=swaps,
-        decoders=decoders,
     )
     frames = swapped = 0
     start_s = 0.0
@@ -207,11 +208,11 @@ def convert(
 
 
 def _load(
-    run: runs.Run, decoders: Sequence[int], *, batch_size: int
+    run: runs.Run, identities: Sequence[str], *, batch_size: int
 ) -> tuple[swapper.Swapper, str]:
     """The model with the decoders that are needed, and the fingerprint of all parameters."""
     params, _ = run.load_params()
-    model = swapper.Swapper(params, run.config.model, identities=decoders, batch_size=batch_size)
+    model = swapper.Swapper(params, run.config.model, identities=identities, batch_size=batch_size)
     return model, runs.parameters_sha256(params)
 
 
@@ -229,8 +230,6 @@ class Work:
     options: config.ConvertConfig
     faces: config.FacesConfig
     swaps: Sequence[assignment.Swap]
-    decoders: Sequence[int]
-    """Of each swap, the index of the identity whose face is put on."""
     frames_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     """Frames that each swap changes."""
     faces_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
@@ -285,7 +284,7 @@ class Work:
             sightings.cut(
                 face,
                 found.frame.image_u8,
-                decoder=self.decoders[position],
+                identity=self.swaps[position].identity,
                 size=self.run.model.image_size,
                 coverage=self.run.augmentation.coverage,
             )
@@ -295,7 +294,7 @@ class Work:
 
     def swap(self, seen: Iterable[_Seen], model: swapper.Swapper) -> Iterator[_Swapped]:
         """What the model makes of the faces, in full batches where faces are not too rare."""
-        parts = ((item, [(cut.decoder, cut) for cut in item.sightings]) for item in seen)
+        parts = ((item, [(cut.identity, cut) for cut in item.sightings]) for item in seen)
         batcher = batching.Batcher(
             functools.partial(_call, model),
             size=self.options.batch_size,
@@ -364,7 +363,7 @@ def _samples(swapped: _Swapped) -> dict[int, matching.Sample]:
 
 
 def _call(
-    model: swapper.Swapper, decoder: int, cuts: Sequence[sightings.Sighting]
+    model: swapper.Swapper, identity: str, cuts: Sequence[sightings.Sighting]
 ) -> list[tuple[Image, Mask | None]]:
     views = np.stack([cut.view_u8 for cut in cuts])
     size = views.shape[1]
@@ -373,5 +372,5 @@ def _call(
         ovals = np.stack(
             [cv2.resize(cut.oval_u8, (size, size), interpolation=cv2.INTER_AREA) for cut in cuts]
         )[..., None]
-    faces, masks = model.swap(views, identity=decoder, masks_u8=ovals)
+    faces, masks = model.swap(views, identity=identity, masks_u8=ovals)
     return [(face, None if masks is None else masks[i]) for i, face in enumerate(faces)]

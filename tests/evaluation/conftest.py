@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxswap import checkpoints, config, footage, runs
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 from jaxswap.vision import alignment, chips, finding, masks
 
 NUM_FRAMES = 14
@@ -95,14 +95,11 @@ def make_run(tmp_path_factory) -> Callable[..., runs.Run]:
 
     def make(**model: object) -> runs.Run:
         settings = config.Config(
-            model=config.ModelConfig(
+            model=config.SharedInter(
                 image_size=16,
-                encoder_features=(8, 8),
-                bottleneck_features=8,
-                inter_features=8,
-                inter_upscale_features=8,
-                decoder_features=(8,),
-                mask_features=(4,),
+                encoder=config.ConvEncoder(features=(8, 8)),
+                inter=config.DenseInter(bottleneck=8, features=8, upscale=8),
+                decoder=config.Decoder(features=(8,)),
                 **model,
             )
         )
@@ -115,7 +112,9 @@ def make_run(tmp_path_factory) -> Callable[..., runs.Run]:
         )
         run.write()
         with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
-            params = autoencoder.init(jax.random.key(0), settings.model, num_identities=len(names))
+            net = building.build(settings.model)
+            init = jax.jit(lambda key: net.init(key, identities=names))
+            params = init(jax.random.key(0))
             store.save(7, {"params": params}, position={"batches": 7}, manifest=run.manifest)
         return runs.Run.open(run.path)
 

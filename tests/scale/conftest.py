@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxswap import checkpoints, config, runs
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +41,11 @@ def write_clips(demo_clips) -> Callable[..., list[Path]]:
 @pytest.fixture(scope="session")
 def run(tmp_path_factory) -> runs.Run:
     """A model that has learned nothing but two colours."""
-    model = config.ModelConfig(
+    model = config.SharedInter(
         image_size=32,
-        encoder_features=(8, 8, 8),
-        bottleneck_features=16,
-        inter_features=8,
-        inter_upscale_features=8,
-        decoder_features=(8, 8),
-        mask_features=(8, 8),
+        encoder=config.ConvEncoder(features=(8, 8, 8)),
+        inter=config.DenseInter(bottleneck=16, features=8, upscale=8),
+        decoder=config.Decoder(features=(8, 8)),
     )
     made = runs.Run(
         path=tmp_path_factory.mktemp("run"),
@@ -57,9 +54,11 @@ def run(tmp_path_factory) -> runs.Run:
         manifest={"identities": [{"name": "a"}, {"name": "b"}]},
     )
     made.write()
-    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
-    last = params["decoder"]["Conv_0"]
-    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
+    net = building.build(model)
+    params = jax.jit(lambda key: net.init(key, identities=("a", "b")))(jax.random.key(0))
+    for name, tint in (("a", [1.0, 0.0, -1.0]), ("b", [-1.0, 0.0, 1.0])):
+        last = params["decoders"][name]["Conv_0"]
+        last["bias"] = last["bias"] + np.array(tint, np.float32)
     with checkpoints.Store(made.checkpoints_dir, keep=1) as store:
         store.save(1, {"params": params}, position={}, manifest={})
     return runs.Run.open(made.path)
