@@ -8,8 +8,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from benchmarks import measuring
 from jaxswap import config
-from jaxswap.models import autoencoder, convolution
+from jaxswap.models import building, topologies
 
 PICTURE_CHANNELS = 3
 
@@ -41,23 +42,25 @@ class Layer(NamedTuple):
         return rows, math.prod(self.kernel_shape[:-1]), columns
 
 
-def layers(model: config.ModelConfig, *, batch_size: int, num_identities: int = 2) -> list[Layer]:
+def layers(model: config.Model, *, batch_size: int, num_identities: int = 2) -> list[Layer]:
     """All layers of a reconstruction, in the order of their calls; nothing is computed."""
     found: list[Layer] = []
 
     def note(call: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
         y = call(*args, **kwargs)
         module = context.module
-        if context.method_name == "__call__" and isinstance(module, convolution.Conv | nn.Dense):
+        if context.method_name == "__call__" and isinstance(module, nn.Conv | nn.Dense):
             kernel = module.get_variable("params", "kernel")
-            stride = getattr(module, "stride", 1)
+            stride = getattr(module, "strides", 1)
             found.append(Layer(_name(module), args[0].shape, kernel.shape, stride, y.shape))
         return y
 
-    def reconstruct(key: jax.Array, pictures: jax.Array, masks: jax.Array) -> autoencoder.Outputs:
-        params = autoencoder.init(key, model, num_identities=num_identities)
+    net, shown = building.build(model), measuring.names(num_identities)
+
+    def reconstruct(key: jax.Array, pictures: jax.Array, masks: jax.Array) -> topologies.Outputs:
+        params = net.init(key, identities=shown)
         found.clear()  # `init` calls the layers too
-        return autoencoder.reconstruct(params, model, pictures, masks=masks)
+        return net(params, pictures, shown=shown, masks=masks)
 
     side = model.image_size
     shapes = [

@@ -35,19 +35,19 @@ class Upscale(nn.Module):
 class Autoencoder(nn.Module):
     """One encoder and inter, and a decoder for each identity."""
 
-    def __init__(self, model: config.ModelConfig, *, num_identities: int):
+    def __init__(self, model: config.Model, *, num_identities: int):
         super().__init__()
-        widths = (3, *model.encoder_features)
+        widths = (3, *model.encoder.features)
         # Padding is 2 on both sides where TensorFlow and XLA pad 1 and 2: the same work.
         self.encoder = nn.ModuleList(
             nn.Conv2d(c_in, c_out, 5, stride=2, padding=2)
             for c_in, c_out in itertools.pairwise(widths)
         )
         side = model.latent_size
-        self.folded = (model.inter_features, side, side)
-        self.bottleneck = nn.Linear(widths[-1] * side * side, model.bottleneck_features)
-        self.unfold = nn.Linear(model.bottleneck_features, model.inter_features * side * side)
-        self.upscale = Upscale(model.inter_features, model.inter_upscale_features)
+        self.folded = (model.inter.features, side, side)
+        self.bottleneck = nn.Linear(widths[-1] * side * side, model.inter.bottleneck)
+        self.unfold = nn.Linear(model.inter.bottleneck, model.inter.features * side * side)
+        self.upscale = Upscale(model.inter.features, model.inter.upscale)
         self.decoders = nn.ModuleList(decoder(model) for _ in range(num_identities))
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
@@ -60,9 +60,9 @@ class Autoencoder(nn.Module):
         return [own(latent) for own, latent in zip(self.decoders, latents, strict=True)]
 
 
-def decoder(model: config.ModelConfig) -> nn.Module:
+def decoder(model: config.Model) -> nn.Module:
     """Upscales and a 5x5 convolution with a sigmoid."""
-    widths = (model.inter_upscale_features, *model.decoder_features)
+    widths = (model.inter.upscale, *model.decoder.features)
     upscales = [Upscale(c_in, c_out) for c_in, c_out in itertools.pairwise(widths)]
     return nn.Sequential(*upscales, nn.Conv2d(widths[-1], 3, 5, padding=2), nn.Sigmoid())
 

@@ -71,7 +71,7 @@ def make_run(path: Path, *, preset: str) -> None:
     )
     path.mkdir()
     run.write()
-    untrained = state.create(run.config, num_identities=2)
+    untrained = state.create(run.config, identities=run.identities)
     with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
         store.save(1, untrained, position={}, manifest={})
 
@@ -116,7 +116,7 @@ class Alone:
         params, _ = opened.load_params()
         options = config.ConvertConfig()
         self._model = swapper.Swapper(
-            params, opened.config.model, identities=[1], batch_size=options.batch_size
+            params, opened.config.model, identities=["b"], batch_size=options.batch_size
         )
         self._model.warm_up()
         self._reader = footage.FrameReader(clip)
@@ -126,7 +126,6 @@ class Alone:
             options=options,
             faces=config.FacesConfig(),
             swaps=[assignment.of_one(opened, "a", "b")],
-            decoders=[1],
         )
         mark = marks.Mark(
             run_fingerprint="0" * 64, swaps=(marks.MarkedSwap(person="a", identity="b"),)

@@ -2,9 +2,9 @@
 
 The three parts of a layer (forward pass, gradient of the input, gradient of the kernel) are timed
 by themselves, the formulations in turn, so that other load meets all of them. A star marks what
-`jaxswap.models.convolution.cpu_formulation` takes, a plus what it takes with --model.precision
-fast. A layer alone pays for its own pixel shuffles, which XLA cancels between neighbours: the step
-has the last word on blocks.
+`jaxswap.convolutions.choice.cpu_formulation` takes with --model.precision exact, a plus what it
+takes with fast. A layer alone pays for its own pixel shuffles, which XLA cancels between its
+neighbours: the step has the last word on blocks.
 """
 
 import functools
@@ -13,12 +13,12 @@ from typing import Any
 
 from benchmarks import _layers, measuring, step
 from jaxswap import config
-from jaxswap.models import convolution, formulations, winograd
+from jaxswap.convolutions import choice, formulations, winograd
 
 PARTS = ("forward", "input_gradient", "kernel_gradient")
 
 
-def convolutions(model: config.ModelConfig, *, batch_size: int) -> Iterator[_layers.Layer]:
+def convolutions(model: config.Model, *, batch_size: int) -> Iterator[_layers.Layer]:
     """Those of two identities that differ in shape."""
     seen = set()
     for layer in _layers.layers(model, batch_size=batch_size):
@@ -33,7 +33,7 @@ def ways(layer: _layers.Layer, part: str) -> dict[str, Callable[..., Any]]:
     side, features = layer.kernel_shape[0], layer.kernel_shape[-1]
     sides = layer.x_shape[1:3]
     whole = {"direct": formulations.DIRECT, "product": formulations.PRODUCT}
-    few = layer.stride == 1 and features <= convolution.FEW_CHANNELS
+    few = layer.stride == 1 and features <= choice.FEW_CHANNELS
     if few and all(side % 2 == 0 for side in sides):
         whole["blocks"] = formulations.BLOCKS
     if winograd.serves(side, stride=layer.stride, sides=sides):
@@ -44,10 +44,10 @@ def ways(layer: _layers.Layer, part: str) -> dict[str, Callable[..., Any]]:
         if few:
             found["kn2row"] = formulations.kn2row_kernel_gradient
     chosen = {
-        mark: convolution.cpu_formulation(
+        mark: choice.cpu_formulation(
             layer.x_shape, layer.kernel_shape, stride=layer.stride, precision=precision
         )
-        for mark, precision in (("*", "default"), ("+", "fast"))
+        for mark, precision in (("*", "exact"), ("+", "fast"))
     }
     return {
         name + "".join(mark for mark, one in chosen.items() if getattr(one, part) is way): way
@@ -79,7 +79,8 @@ def time_step(chosen: config.Config, *, rounds: int) -> dict[str, list[measuring
     from jaxswap.training import optimizers, state
     from jaxswap.training import step as training_step
 
-    now = jax.jit(lambda: state.create(chosen, num_identities=2))()
+    shown = measuring.names(2)
+    now = jax.jit(lambda: state.create(chosen, identities=shown))()
     side = chosen.data.chip_size
     shape = (chosen.train.batch_size, 2, side, side, 3)
     chips = jax.random.randint(jax.random.key(0), shape, 0, 256).astype(jnp.uint8)
@@ -88,7 +89,7 @@ def time_step(chosen: config.Config, *, rounds: int) -> dict[str, list[measuring
     pictures = augment(now.step, batch)
 
     def loss(params: Any, pictures: Any) -> jax.Array:
-        return training_step.loss_and_parts(params, chosen, pictures)[0]
+        return training_step.loss_and_parts(params, chosen, pictures, identities=shown)[0]
 
     forward, both = jax.jit(loss), jax.jit(jax.grad(loss))
     adam = jax.jit(optimizers.make_optimizer(chosen.optimizer).update)

@@ -58,11 +58,11 @@ def available_bytes() -> float:
 def measure(point: Point, configuration: config.Config, *, rounds: int) -> dict[str, Any]:
     """One row of the table, with its samples."""
     from benchmarks import _layers
-    from jaxswap.models import autoencoder
+    from jaxswap.models import building
 
     number = point.num_identities
     layers = _layers.layers(configuration.model, batch_size=point.batch_size, num_identities=number)
-    parameters = autoencoder.count_parameters(configuration.model, num_identities=number)["total"]
+    parameters = building.count_parameters(configuration.model, num_identities=number)["total"]
     flop, held = _layers.step_flop(layers), _layers.step_bytes(layers, parameters=parameters)
     settings = {"num_identities": number}
     starts: dict[str, Callable[[], workers.Worker]] = {

@@ -148,10 +148,11 @@ def needed(preset: str, *, rounds: int) -> dict[str, Any]:
     shape = (chosen.train.batch_size, 2, side, side, 3)
     pixels_u8 = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     batch = sharding.put_batch({"image": pixels_u8, "regions": pixels_u8}, mesh)
-    compiled = step.make_step(chosen, mesh, num_identities=2)
+    compiled = step.make_step(chosen, mesh, identities=measuring.names(2))
     held = [
         jax.jit(
-            lambda: state.create(chosen, num_identities=2), out_shardings=sharding.replicated(mesh)
+            lambda: state.create(chosen, identities=measuring.names(2)),
+            out_shardings=sharding.replicated(mesh),
         )()
     ]
 

@@ -133,6 +133,11 @@ def write(out: Path, *, options: argparse.Namespace, **found: Any) -> None:
     print(f"Written to {out}")
 
 
+def names(num_identities: int) -> tuple[str, ...]:
+    """Of so many identities, sorted as a batch has them."""
+    return tuple(f"{index:03d}" for index in range(num_identities))
+
+
 def machine() -> dict[str, Any]:
     """Processor, cores and the load of the last 1, 5 and 15 minutes."""
     model = platform.processor() or platform.machine()

@@ -32,7 +32,7 @@ from jaxswap.cli import environment
 
 TORCH = ("eager-nchw", "eager-nhwc", "compiled-nchw")
 LARGE_PAGES = " with large pages"
-PRECISIONS = ("default", "fast")
+PRECISIONS = ("fast", "exact")
 
 
 @dataclasses.dataclass
@@ -71,7 +71,7 @@ def plain(configuration: config.Config) -> config.Config:
     """Without what the PyTorch model leaves out."""
     return dataclasses.replace(
         configuration,
-        model=dataclasses.replace(configuration.model, mask_head=False, visible_features=()),
+        model=dataclasses.replace(configuration.model, mask=None, visible=None),
         loss=config.LossConfig(),
         optimizer=dataclasses.replace(configuration.optimizer, ema=0.0),
     )
@@ -89,7 +89,7 @@ def whole_step(*, configuration: dict[str, Any], num_identities: int) -> Chain:
     shape = (chosen.train.batch_size, num_identities, side, side, 3)
     rng = np.random.default_rng(0)
     chips = {name: rng.integers(0, 256, shape, dtype=np.uint8) for name in ("image", "regions")}
-    step = training_step.make_step(chosen, mesh, num_identities=num_identities)
+    step = training_step.make_step(chosen, mesh, identities=measuring.names(num_identities))
     return _chain(step, chosen, num_identities, sharding.put_batch(chips, mesh))
 
 
@@ -107,7 +107,7 @@ def network_step(*, configuration: dict[str, Any], num_identities: int) -> Chain
 
     def step(before: state.TrainState, batch: recipe.Augmented) -> tuple[state.TrainState, Any]:
         (loss, _), gradients = jax.value_and_grad(training_step.loss_and_parts, has_aux=True)(
-            before.params, chosen, batch
+            before.params, chosen, batch, identities=measuring.names(num_identities)
         )
         updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
         params = optax.apply_updates(before.params, updates)
@@ -129,7 +129,7 @@ def _chain(step: Any, chosen: config.Config, num_identities: int, batch: Any) ->
     from jaxswap.training import sharding, state
 
     create = jax.jit(
-        lambda: state.create(chosen, num_identities=num_identities),
+        lambda: state.create(chosen, identities=measuring.names(num_identities)),
         out_shardings=sharding.replicated(sharding.make_mesh()),
     )
     compiled: list[Any] = []

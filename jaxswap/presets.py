@@ -12,25 +12,22 @@ ORIGINAL_2017 = config.Config()
 
 ORIGINAL_2017_MASK = dataclasses.replace(
     ORIGINAL_2017,
-    model=config.ModelConfig(mask_head=True),
+    model=config.SharedInter(mask=config.MaskHead()),
     loss=config.LossConfig(masked=True),
 )
 
 QUICK = config.Config(
     steps=3_000,
-    model=config.ModelConfig(
-        encoder_features=(32, 64, 128, 256),
-        bottleneck_features=256,
-        inter_features=128,
-        inter_upscale_features=128,
-        decoder_features=(64, 32, 16),
-        mask_head=True,
-        mask_features=(32, 16, 8),
-        visible_features=(16, 8, 4),
+    model=config.SharedInter(
+        encoder=config.ConvEncoder(features=(32, 64, 128, 256)),
+        inter=config.DenseInter(bottleneck=256, features=128, upscale=128),
+        decoder=config.Decoder(features=(64, 32, 16)),
+        mask=config.MaskHead(features=(32, 16, 8)),
+        visible=config.VisibleHead(features=(16, 8, 4)),
     ),
     augmentation=config.AugmentationConfig(coverage=0.625, occlusion=0.4),
     loss=config.LossConfig(dssim=1.0, masked=True, eyes=2.0, mouth=1.0),
-    optimizer=config.OptimizerConfig(learning_rate=1e-3, b1=0.9, warmup_steps=100, ema=0.995),
+    optimizer=config.Adam(learning_rate=1e-3, b1=0.9, warmup_steps=100, ema=0.995),
     train=config.TrainConfig(batch_size=8, save_every=500, log_every=20, preview_every=500),
 )
 

@@ -8,7 +8,7 @@ since.
 import dataclasses
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from jaxswap import checkpoints, config, errors, files, names, run_history, storing, version
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 from jaxswap.places import checkpoint_names
 
 FORMAT = 2
@@ -32,7 +32,7 @@ class Run:
     Attributes:
         path: the folder.
         config: what the run is trained with, as it was when the run last went on.
-        identities: names, in the order of the decoders.
+        identities: names, sorted.
         manifest: preset, identities with the fingerprints of their data, versions, hardware.
         history: what was changed when the run went on, in order.
     """
@@ -123,8 +123,8 @@ class Run:
         """Steps with a complete checkpoint, rising."""
         return checkpoints.steps(self.checkpoints_dir)
 
-    def index(self, identity: str) -> int:
-        """Which decoder belongs to an identity.
+    def check_identity(self, identity: str) -> None:
+        """Refuse an identity that the run has not.
 
         Raises:
             RunError: if the run has no such identity.
@@ -134,17 +134,22 @@ class Run:
                 f"The run {self.path} has no identity {identity!r}; it has "
                 f"{', '.join(self.identities)}. Name one of these."
             )
-        return self.identities.index(identity)
 
-    def load_params(self, *, step: int | None = None) -> tuple[autoencoder.Params, int]:
+    def load_params(
+        self, *, step: int | None = None, identities: Iterable[str] | None = None
+    ) -> tuple[topologies.Params, int]:
         """The parameters that conversion uses, and their step: the average, where one is kept.
 
         Args:
             step: a checkpoint's step; None takes the latest.
+            identities: whose parts are read beside what all share; None reads those of all.
 
         Raises:
-            RunError: if there is no checkpoint, or it is broken.
+            RunError: if there is no checkpoint, it is broken, or the run has no such identity.
         """
+        wanted = self.identities if identities is None else sorted(set(identities))
+        for identity in wanted:
+            self.check_identity(identity)
         steps = self.steps()
         if not steps:
             raise errors.RunError(
@@ -159,23 +164,26 @@ class Run:
         device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         abstract = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device),
-            jax.eval_shape(
-                lambda key: autoencoder.init(
-                    key, self.config.model, num_identities=len(self.identities)
-                ),
-                jax.random.key(0),
-            ),
+            self._shapes(wanted),
         )
         name = "ema" if self.config.optimizer.ema else "params"
         with checkpoints.Store(self.checkpoints_dir) as store:
             return store.restore_part(step, name, abstract), step
+
+    def _shapes(self, identities: Iterable[str]) -> topologies.Params:
+        """Of the parameters with the parts of some identities."""
+        net = building.build(self.config.model)
+        whole = jax.eval_shape(
+            lambda key: net.init(key, identities=self.identities), jax.random.key(0)
+        )
+        return topologies.of_some(whole, identities)
 
     def fingerprint(self, *, step: int | None = None) -> str:
         """`parameters_sha256` of the parameters that conversion uses at a step."""
         return parameters_sha256(self.load_params(step=step)[0])
 
 
-def parameters_sha256(params: autoencoder.Params) -> str:
+def parameters_sha256(params: topologies.Params) -> str:
     """SHA-256 over name, type, shape and bytes of every parameter, in the order of the names."""
     digest = hashlib.sha256()
     leaves = {
@@ -222,8 +230,8 @@ class _Stored:
     history: tuple[run_history.Entry, ...] = ()
 
     def identities(self) -> tuple[str, ...]:
-        """The names in the manifest."""
-        return tuple(entry["name"] for entry in self.manifest["identities"])
+        """The names in the manifest, sorted."""
+        return tuple(sorted(entry["name"] for entry in self.manifest["identities"]))
 
     def __post_init__(self) -> None:
         entries = self.manifest.get("identities")

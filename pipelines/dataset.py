@@ -26,7 +26,7 @@ class Dataset:
 
     Attributes:
         path: its folder.
-        identities: names, in the order in which they were built.
+        identities: names, sorted.
         counts: chips by identity and split, `train` and `validation`.
         fingerprints: of the facesets, by identity.
         chip_size: side of its chips in pixels.
@@ -154,6 +154,7 @@ def write(identities: Mapping[str, Chips], out: Path, *, data: config.DataConfig
         DatasetError: if a name cannot be an identity's.
     """
     check(list(identities), out)
+    identities = dict(sorted(identities.items()))
     divided = {name: _divide(chips, data) for name, chips in identities.items()}
     fingerprints = {name: chips.fingerprint for name, chips in identities.items()}
     existing = _existing(out)

@@ -6,7 +6,8 @@ finding it again costs nothing.
 """
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import grain
@@ -53,12 +54,12 @@ class CachedPictures:
 class Rows:
     """The endless stream of rows: row k has one chip of each identity.
 
-    Each identity goes through all its chips before it repeats one, in a new order every time,
-    whatever the number of the others.
+    The chips stand in the sorted order of the identities' names. Each identity goes through all its
+    chips before it repeats one, in a new order every time, whoever the others are.
     """
 
-    def __init__(self, identities: Sequence[CachedPictures], *, seed: int):
-        self._identities = tuple(identities)
+    def __init__(self, identities: Mapping[str, CachedPictures], *, seed: int):
+        self._identities = tuple(sorted(identities.items()))
         self._seed = seed
 
     def __len__(self) -> int:
@@ -66,16 +67,16 @@ class Rows:
 
     def __getitem__(self, index: int) -> tuple[UInt8[np.ndarray, "2 h w 3"], ...]:
         found = []
-        for position, pictures in enumerate(self._identities):
+        for name, pictures in self._identities:
             epoch, place = divmod(index, len(pictures))
-            order = epoch_order(self._seed, position, epoch, len(pictures))
+            order = epoch_order(self._seed, name, epoch, len(pictures))
             found.append(pictures[int(order[place])])
         return tuple(found)
 
 
 @functools.lru_cache(maxsize=64)
-def epoch_order(seed: int, position: int, epoch: int, count: int) -> Int[np.ndarray, " count"]:
-    """The order of `count` chips of the identity at `position` in one epoch, kept until unused.
+def epoch_order(seed: int, identity: str, epoch: int, count: int) -> Int[np.ndarray, " count"]:
+    """The order of `count` chips of an identity in one epoch, kept until unused.
 
     Grain's own shuffle takes up to 60 us an element below 4,096 of them, more than decoding does.
     The raw bits of PCG64 are what NumPy promises not to change between versions; its methods, such
@@ -83,7 +84,7 @@ def epoch_order(seed: int, position: int, epoch: int, count: int) -> Int[np.ndar
 
     Reference: https://numpy.org/neps/nep-0019-rng-policy.html
     """
-    bits = np.random.PCG64(np.random.SeedSequence((seed, position, epoch)))
+    bits = np.random.PCG64(np.random.SeedSequence((seed, zlib.crc32(identity.encode()), epoch)))
     order = np.argsort(bits.random_raw(count), kind="stable")
     order.flags.writeable = False  # all threads share it
     return order
@@ -110,7 +111,7 @@ class Loader:
 
         Args:
             opened: the dataset.
-            identities: names, in the order of the identity axis.
+            identities: names, in any order; the identity axis has them sorted.
             data: threads, workers and memory; none of them changes a byte of the batches.
             batch_size: chips of each identity in a global batch.
             seed: behind the order of the chips.
@@ -131,12 +132,13 @@ class Loader:
                 f"{opened.path} has chips of {opened.chip_size} px, not {data.chip_size}. "
                 f"Give --data.chip-size {opened.chip_size}, or build it again."
             )
-        sources = [opened.source(name, "train") for name in identities]
+        sources = {name: opened.source(name, "train") for name in identities}
+        capacities = _capacities(sources.values(), data)
         rows = Rows(
-            [
-                CachedPictures(chips, capacity=capacity)
-                for chips, capacity in zip(sources, _capacities(sources, data), strict=True)
-            ],
+            {
+                name: CachedPictures(chips, capacity=capacity)
+                for (name, chips), capacity in zip(sources.items(), capacities, strict=True)
+            },
             seed=seed,
         )
         # Rows are batched before the hosts take turns, so that each has a block of every batch.
@@ -203,7 +205,7 @@ def _stack(rows: Sequence[tuple[np.ndarray, ...]]) -> dict[str, np.ndarray]:
     return {"image": image, "regions": regions}
 
 
-def _capacities(sources: Sequence[face_chips.ChipSource], data: config.DataConfig) -> list[int]:
+def _capacities(sources: Collection[face_chips.ChipSource], data: config.DataConfig) -> list[int]:
     """How many chips of each identity are kept in memory: the same share of each."""
     needed = sum(chips.picture_bytes * len(chips) for chips in sources)
     share = min(1.0, data.cache_mb * 2**20 / max(1, data.num_workers) / needed)

@@ -114,29 +114,29 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., runs.Ru
         key = tuple(sorted(model.items()))
         if key not in made:
             path = tmp_path_factory.mktemp("run")
-            made[key] = _write_run(path, config.ModelConfig(**{**_TINY, **model}))
+            made[key] = _write_run(path, config.SharedInter(**{**_tiny(), **model}))
         return made[key]
 
     return make
 
 
-_TINY = {
-    "image_size": 32,
-    "encoder_features": (8, 8, 8),
-    "bottleneck_features": 16,
-    "inter_features": 8,
-    "inter_upscale_features": 8,
-    "decoder_features": (8, 8),
-    "mask_features": (8, 8),
-    "mask_head": True,
-}
+def _tiny() -> dict[str, object]:
+    from jaxswap import config
+
+    return {
+        "image_size": 32,
+        "encoder": config.ConvEncoder(features=(8, 8, 8)),
+        "inter": config.DenseInter(bottleneck=16, features=8, upscale=8),
+        "decoder": config.Decoder(features=(8, 8)),
+        "mask": config.MaskHead(features=(8, 8)),
+    }
 
 
-def _write_run(path: Path, model: "config.ModelConfig") -> "runs.Run":
+def _write_run(path: Path, model: "config.Model") -> "runs.Run":
     import jax
 
     from jaxswap import checkpoints, config, runs
-    from jaxswap.models import autoencoder
+    from jaxswap.models import building
 
     run = runs.Run(
         path=path,
@@ -145,9 +145,11 @@ def _write_run(path: Path, model: "config.ModelConfig") -> "runs.Run":
         manifest={"identities": [{"name": "a"}, {"name": "b"}]},
     )
     run.write()
-    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
-    last = params["decoder"]["Conv_0"]  # a's faces are reddish, b's bluish
-    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
+    net = building.build(model)
+    params = jax.jit(lambda key: net.init(key, identities=("a", "b")))(jax.random.key(0))
+    for name, tint in (("a", [1.0, 0.0, -1.0]), ("b", [-1.0, 0.0, 1.0])):  # reddish, bluish
+        last = params["decoders"][name]["Conv_0"]
+        last["bias"] = last["bias"] + np.array(tint, np.float32)
     with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
         store.save(7, {"params": params}, position={}, manifest={})
     return runs.Run.open(path)

@@ -11,29 +11,26 @@ import pytest
 
 from benchmarks import _layers, gemm, growth, measuring, startup, step, workers
 from jaxswap import config, presets
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 ROOT = Path(__file__).parent.parent
 TINY = dataclasses.replace(
     presets.ORIGINAL_2017,
     data=config.DataConfig(chip_size=16),
-    model=config.ModelConfig(
+    model=config.SharedInter(
         image_size=8,
-        encoder_features=(4, 8),
-        bottleneck_features=16,
-        inter_features=4,
-        inter_upscale_features=4,
-        decoder_features=(4,),
-        mask_features=(4,),
+        encoder=config.ConvEncoder(features=(4, 8)),
+        inter=config.DenseInter(bottleneck=16, features=4, upscale=4),
+        decoder=config.Decoder(features=(4,)),
     ),
     train=config.TrainConfig(batch_size=2),
 )
 TINY_MACS = {  # of 2 identities with 3 images each: positions x kernel
-    "Encoder Downscale_0 Conv_0": 6 * 16 * 25 * 3 * 4,
-    "Encoder Downscale_1 Conv_0": 6 * 4 * 25 * 4 * 8,
-    "Inter Dense_0": 6 * 32 * 16,
-    "Inter Dense_1": 6 * 16 * 16,
-    "Inter Upscale_0 Conv_0": 6 * 4 * 9 * 4 * 16,
+    "ConvEncoder Downscale_0 Conv_0": 6 * 16 * 25 * 3 * 4,
+    "ConvEncoder Downscale_1 Conv_0": 6 * 4 * 25 * 4 * 8,
+    "DenseInter Dense_0": 6 * 32 * 16,
+    "DenseInter Dense_1": 6 * 16 * 16,
+    "DenseInter Upscale_0 Conv_0": 6 * 4 * 9 * 4 * 16,
     "Decoder Upscale_0 Conv_0": 3 * 16 * 9 * 4 * 16,
     "Decoder Conv_0": 3 * 64 * 25 * 4 * 3,
 }
@@ -71,7 +68,7 @@ def test_a_step_is_three_forward_passes_without_the_gradient_of_the_picture():
     found = _layers.layers(TINY.model, batch_size=3)
     decoders = TINY_MACS["Decoder Upscale_0 Conv_0"] + TINY_MACS["Decoder Conv_0"]
     forward = sum(TINY_MACS.values()) + decoders
-    pictures = TINY_MACS["Encoder Downscale_0 Conv_0"]
+    pictures = TINY_MACS["ConvEncoder Downscale_0 Conv_0"]
     assert _layers.step_flop(found) == 2 * (3 * forward - pictures)
 
 
@@ -92,7 +89,7 @@ def test_the_torch_model_is_as_large_and_works_as_much(image_size, number):
     assert [face.shape for face in faces] == [(3, 3, image_size, image_size)] * number
     found = _layers.layers(chosen, batch_size=3, num_identities=number)
     assert counter.get_total_flops() == 2 * sum(layer.macs for layer in found)
-    ours = autoencoder.count_parameters(chosen, num_identities=number)["total"]
+    ours = building.count_parameters(chosen, num_identities=number)["total"]
     assert sum(parameter.numel() for parameter in model.parameters()) == ours
 
 

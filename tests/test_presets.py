@@ -3,7 +3,7 @@
 import pytest
 
 from jaxswap import config, presets
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 ORIGINAL = {
     "encoder": 17_214_720,
@@ -22,11 +22,11 @@ ORIGINAL = {
 )
 def test_the_original_has_the_parameters_of_2017(name, expected):
     model = presets.PRESETS[name].model
-    assert autoencoder.count_parameters(model, num_identities=2) == expected
+    assert building.count_parameters(model, num_identities=2) == expected
 
 
 def test_quick_is_small_and_learns_masks():
-    counts = autoencoder.count_parameters(presets.QUICK.model, num_identities=2)
+    counts = building.count_parameters(presets.QUICK.model, num_identities=2)
     assert counts["total"] < 10_000_000
     assert "mask_head" in counts
 

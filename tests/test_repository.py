@@ -9,7 +9,7 @@ import pytest
 
 from jaxswap import presets
 from jaxswap.cli import parsing
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -68,7 +68,7 @@ def test_the_parameter_counts_of_the_readme_are_those_of_the_presets():
     assert {name for name, _, _ in rows} == set(presets.PRESETS)
     for name, size, total in rows:
         model = presets.PRESETS[name].model
-        counts = autoencoder.count_parameters(model, num_identities=2)
+        counts = building.count_parameters(model, num_identities=2)
         assert (int(size), int(total.replace(",", ""))) == (model.image_size, counts["total"])
 
 

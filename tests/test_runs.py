@@ -8,28 +8,26 @@ import numpy as np
 import pytest
 
 from jaxswap import checkpoints, config, errors, runs, version
-from jaxswap.models import autoencoder
+from jaxswap.models import building
 
 NAMES = ("anna", "ben")
 
 
 def make_config(*, ema=0.0):
     return config.Config(
-        model=config.ModelConfig(
+        model=config.SharedInter(
             image_size=16,
-            encoder_features=(4, 4),
-            bottleneck_features=4,
-            inter_features=4,
-            inter_upscale_features=4,
-            decoder_features=(4,),
-            mask_features=(4,),
+            encoder=config.ConvEncoder(features=(4, 4)),
+            inter=config.DenseInter(bottleneck=4, features=4, upscale=4),
+            decoder=config.Decoder(features=(4,)),
         ),
-        optimizer=config.OptimizerConfig(ema=ema),
+        optimizer=config.Adam(ema=ema),
     )
 
 
 def make_params(seed):
-    return autoencoder.init(jax.random.key(seed), make_config().model, num_identities=len(NAMES))
+    net = building.build(make_config().model)
+    return jax.jit(lambda key: net.init(key, identities=NAMES))(jax.random.key(seed))
 
 
 def make_run(path, *steps, ema=0.0):
@@ -52,7 +50,8 @@ def test_a_run_comes_back_as_it_was_written(tmp_path):
     run = make_run(tmp_path)
     assert (run.config, run.identities, run.path) == (make_config(), NAMES, tmp_path)
     assert run.manifest["preset"] == "small"
-    assert [run.index(name) for name in NAMES] == [0, 1]
+    for name in NAMES:
+        run.check_identity(name)
 
 
 def test_parameters_of_the_latest_and_of_a_step(tmp_path):
@@ -62,6 +61,26 @@ def test_parameters_of_the_latest_and_of_a_step(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, params, make_params(2))
     jax.tree.map(np.testing.assert_array_equal, run.load_params(step=1)[0], make_params(1))
     assert run.fingerprint() == runs.parameters_sha256(make_params(2))
+
+
+def test_only_the_wanted_identities_are_read(tmp_path):
+    run = make_run(tmp_path, 1)
+    found, _ = run.load_params(identities=["ben"])
+    expected = make_params(1)
+    del expected["decoders"]["anna"]
+    jax.tree.map(np.testing.assert_array_equal, found, expected)
+    with pytest.raises(errors.RunError, match=r"no identity 'carl'"):
+        run.load_params(identities=["ben", "carl"])
+
+
+@pytest.mark.parametrize("order", [NAMES, NAMES[::-1]])
+def test_the_order_of_the_names_changes_nothing(tmp_path, order):
+    run = make_run(tmp_path, 1)
+    manifest = {"identities": [{"name": name} for name in order]}
+    dataclasses.replace(run, manifest=manifest).write()
+    again = runs.Run.open(tmp_path)
+    assert again.identities == NAMES
+    assert again.fingerprint() == run.fingerprint()
 
 
 def test_the_average_is_what_conversion_uses(tmp_path):
@@ -78,7 +97,7 @@ def test_reading_changes_nothing(tmp_path):
 
 def test_an_unknown_identity_is_answered_with_the_known(tmp_path):
     with pytest.raises(errors.RunError, match=r"no identity 'carl'; it has anna, ben"):
-        make_run(tmp_path).index("carl")
+        make_run(tmp_path).check_identity("carl")
 
 
 def test_a_run_without_checkpoints_says_how_to_get_one(tmp_path):
@@ -95,7 +114,7 @@ def test_a_step_that_is_not_there(tmp_path):
 
 def test_checkpoints_of_another_model_are_refused(tmp_path):
     make_run(tmp_path, 1)
-    edit(tmp_path, lambda values: values["config"]["model"].update(bottleneck_features=5))
+    edit(tmp_path, lambda values: values["config"]["model"]["inter"].update(bottleneck=5))
     with pytest.raises(errors.RunError, match=r"not of this run: .* there and .* here"):
         runs.Run.open(tmp_path).load_params()
 
@@ -229,9 +248,7 @@ def test_what_changes_is_kept_with_its_step_and_time(tmp_path):
 
 def test_another_configuration_is_refused_with_every_option_that_differs(tmp_path):
     run = make_run(tmp_path)
-    other = dataclasses.replace(
-        run.config, seed=3, steps=9, optimizer=config.OptimizerConfig(b1=0.9)
-    )
+    other = dataclasses.replace(run.config, seed=3, steps=9, optimizer=config.Adam(b1=0.9))
     message = r"configuration: seed 0 there, 3 here; optimizer\.b1 0\.5 there, 0\.9 here\. Use the"
     with pytest.raises(errors.RunError, match=message):
         wanted(run, config=other).going_on()

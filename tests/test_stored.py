@@ -156,6 +156,16 @@ def test_an_unknown_key_is_refused_by_name(name, tmp_path):
         ),
         (
             LATEST_RUN.name,
+            lambda values: values["config"]["model"].update(kind="shared-outer"),
+            r"`config\.model` has the unknown kind 'shared-outer'\. Did you mean 'shared-inter'",
+        ),
+        (
+            LATEST_RUN.name,
+            lambda values: values["config"]["model"]["encoder"].update(kind="transformer"),
+            r"`config\.model\.encoder` has the unknown kind 'transformer'",
+        ),
+        (
+            LATEST_RUN.name,
             lambda values: values["config"]["augmentation"].update(coverage=1.5),
             r"config\.augmentation: `coverage` must be in \(0, 1\], not 1\.5",
         ),
@@ -195,7 +205,6 @@ def test_a_run_whose_configuration_lacks_any_one_key_takes_its_default(tmp_path)
     assert tried > 20
 
 
-@pytest.mark.xfail(strict=True, reason="parameters do not stand under names of identities yet")
 def test_other_identities_than_the_checkpoints_are_named_and_nothing_is_written(tmp_path):
     path = example(LATEST_RUN.name, tmp_path, _rename)
     before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}

@@ -157,18 +157,15 @@ def tiny(steps: int) -> config.Config:
     return config.Config(
         steps=steps,
         data=config.DataConfig(chip_size=SMALL),
-        model=config.ModelConfig(
+        model=config.SharedInter(
             image_size=8,
-            encoder_features=(2, 2),
-            bottleneck_features=2,
-            inter_features=2,
-            inter_upscale_features=2,
-            decoder_features=(2,),
-            mask_head=True,
-            mask_features=(2,),
-            visible_features=(2,),
+            encoder=config.ConvEncoder(features=(2, 2)),
+            inter=config.DenseInter(bottleneck=2, features=2, upscale=2),
+            decoder=config.Decoder(features=(2,)),
+            mask=config.MaskHead(features=(2,)),
+            visible=config.VisibleHead(features=(2,)),
         ),
-        optimizer=config.OptimizerConfig(ema=0.5),
+        optimizer=config.Adam(ema=0.5),
         train=config.TrainConfig(batch_size=1, keep=1, log_every=1),
     )
 

@@ -40,11 +40,11 @@ def of_path(path: Path) -> dict[str, Any]:
     return _of_footage(path)
 
 
-def _parameters(model: config.ModelConfig, *, num_identities: int) -> dict[str, int]:
+def _parameters(model: config.Model, *, num_identities: int) -> dict[str, int]:
     """Counts by part in the order of the data's flow; of `decoder` and `mask_head`, for each."""
-    from jaxswap.models import autoencoder
+    from jaxswap.models import building
 
-    counts = autoencoder.count_parameters(model, num_identities=num_identities)
+    counts = building.count_parameters(model, num_identities=num_identities)
     order = ("encoder", "inter", "encoder_and_inter", "decoder", "mask_head", "mask_encoder")
     known = [part for part in order if part in counts]
     rest = [part for part in counts if part not in (*order, "total")]

@@ -64,7 +64,7 @@ def swaps(
     from jaxswap.conversion import assignment
 
     for identity in mapping.values():
-        run.index(identity)
+        run.check_identity(identity)
     return [
         assignment.Swap(person=_person(name, run, faces, copies), identity=identity)
         for name, identity in mapping.items()

@@ -87,7 +87,13 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            return tyro.cli(command, args=arguments, prog=prog, description=_description(prog))
+            return tyro.cli(
+                command,
+                args=arguments,
+                prog=prog,
+                description=_description(prog),
+                config=(tyro.conf.AvoidSubcommands,),  # the preset says which parts a model has
+            )
     except ValueError as error:  # a value that its configuration refuses
         raise UsageError(f"{error} ({prog} --help)") from error
     except SystemExit as stop:

@@ -13,27 +13,42 @@ from jaxswap.config.conversion import Codec, ConvertConfig, Preset
 from jaxswap.config.data import DataConfig
 from jaxswap.config.faces import ExtractConfig, FacesConfig, Track
 from jaxswap.config.losses import LossConfig
-from jaxswap.config.models import ModelConfig
-from jaxswap.config.optimizers import OptimizerConfig
+from jaxswap.config.models import (
+    ConvEncoder,
+    Decoder,
+    DenseInter,
+    MaskHead,
+    Model,
+    SharedInter,
+    VisibleHead,
+)
+from jaxswap.config.optimizers import Adam, Optimizer
 from jaxswap.config.scaling import ScaleConfig
 from jaxswap.config.training import Config, TrainConfig
 from jaxswap.storing import from_dict, to_dict
 
 __all__ = [
+    "Adam",
     "AugmentationConfig",
     "Codec",
     "Config",
+    "ConvEncoder",
     "ConvertConfig",
     "DataConfig",
+    "Decoder",
+    "DenseInter",
     "ExtractConfig",
     "FacesConfig",
     "LossConfig",
-    "ModelConfig",
-    "OptimizerConfig",
+    "MaskHead",
+    "Model",
+    "Optimizer",
     "Preset",
     "ScaleConfig",
+    "SharedInter",
     "Track",
     "TrainConfig",
+    "VisibleHead",
     "from_dict",
     "to_dict",
 ]

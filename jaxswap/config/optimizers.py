@@ -1,13 +1,16 @@
 """How the parameters follow the gradients."""
 
 import dataclasses
+from typing import ClassVar
 
 from jaxswap.config.checks import require
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimizerConfig:
+class Adam:
     """Adam, as the original used it."""
+
+    kind: ClassVar[str] = "adam"
 
     learning_rate: float = 5e-5
     """Step size."""
@@ -25,3 +28,7 @@ class OptimizerConfig:
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "`learning_rate` must be positive.")
         require(0 <= self.ema < 1, f"`ema` must be in [0, 1), not {self.ema}.")
+
+
+Optimizer = Adam
+"""What may follow the gradients."""

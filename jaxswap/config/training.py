@@ -7,8 +7,8 @@ from jaxswap.config.augmentation import AugmentationConfig
 from jaxswap.config.checks import require
 from jaxswap.config.data import DataConfig
 from jaxswap.config.losses import LossConfig
-from jaxswap.config.models import ModelConfig
-from jaxswap.config.optimizers import OptimizerConfig
+from jaxswap.config.models import Model, SharedInter
+from jaxswap.config.optimizers import Adam, Optimizer
 from jaxswap.config.pacing import pace
 
 
@@ -44,10 +44,10 @@ class Config:
     steps: int = pace(50_000)
     """Steps of the whole run; raise it to train on."""
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
-    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    model: Model = dataclasses.field(default_factory=SharedInter)
     augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
     loss: LossConfig = dataclasses.field(default_factory=LossConfig)
-    optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
+    optimizer: Optimizer = dataclasses.field(default_factory=Adam)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
 
     def __post_init__(self) -> None:

@@ -33,8 +33,8 @@ def of_one(run: runs.Run, from_identity: str, to_identity: str) -> Swap:
     Raises:
         RunError: if the run does not know one of the identities.
     """
-    run.index(from_identity)
-    run.index(to_identity)
+    run.check_identity(from_identity)
+    run.check_identity(to_identity)
     return Swap(person=people.Person(name=from_identity), identity=to_identity)
 
 

@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class Batcher(Generic[T, S, R]):
     """
 
     def __init__(
-        self, work: Callable[[int, Sequence[S]], Sequence[R]], *, size: int, most_held: int
+        self, work: Callable[[Hashable, Sequence[S]], Sequence[R]], *, size: int, most_held: int
     ) -> None:
         """Nothing waits yet.
 
@@ -39,10 +39,10 @@ class Batcher(Generic[T, S, R]):
         """
         self._work, self._size, self._most_held = work, size, most_held
         self._held: collections.deque[_Held[T, R]] = collections.deque()
-        self._waiting: dict[int, list[tuple[_Held[T, R], int, S]]] = {}
+        self._waiting: dict[Hashable, list[tuple[_Held[T, R], int, S]]] = {}
 
     def batched(
-        self, items: Iterable[tuple[T, Sequence[tuple[int, S]]]]
+        self, items: Iterable[tuple[T, Sequence[tuple[Hashable, S]]]]
     ) -> Iterator[tuple[T, list[R]]]:
         """Each item with the results of its parts.
 
@@ -58,7 +58,7 @@ class Batcher(Generic[T, S, R]):
             self._finish_first()
             yield from self._complete()
 
-    def _add(self, item: T, parts: Sequence[tuple[int, S]]) -> None:
+    def _add(self, item: T, parts: Sequence[tuple[Hashable, S]]) -> None:
         held: _Held[T, R] = _Held(item, {}, len(parts))
         self._held.append(held)
         for at, (kind, part) in enumerate(parts):
@@ -73,7 +73,7 @@ class Batcher(Generic[T, S, R]):
         for kind in [kind for kind, places in self._waiting.items() if places[0][0] is first]:
             self._finish(kind)
 
-    def _finish(self, kind: int) -> None:
+    def _finish(self, kind: Hashable) -> None:
         places = self._waiting.pop(kind)
         results = self._work(kind, [part for _, _, part in places])
         for (held, at, _), result in zip(places, results, strict=True):

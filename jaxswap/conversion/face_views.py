@@ -15,8 +15,8 @@ from jaxswap.vision import alignment, chips, finding, masks
 class FaceView:
     """A face that will be replaced."""
 
-    decoder: int
-    """Index of the identity whose face is put on."""
+    identity: str
+    """Whose face is put on."""
     view_from_frame: Similarity
     """Frame pixels to view pixels."""
     view_u8: ImageU8
@@ -30,14 +30,14 @@ class FaceView:
 
 
 def cut(
-    face: finding.Face, frame_u8: ImageU8, *, decoder: int, size: int, coverage: float
+    face: finding.Face, frame_u8: ImageU8, *, identity: str, size: int, coverage: float
 ) -> FaceView:
     """The view of a face, by the geometry of `jaxswap.augmentation.view`.
 
     Args:
         face: as found in the frame.
         frame_u8: RGB, 0..255.
-        decoder: index of the identity whose face is put on.
+        identity: whose face is put on.
         size: side of the view in pixels.
         coverage: share of the chip's side that the view covers.
     """
@@ -47,7 +47,7 @@ def cut(
     alpha_from_frame = geometry.compose(chips.finer(alpha.SIZE / size), view_from_frame)
     points = geometry.apply(alpha_from_frame, face.landmarks_468)
     return FaceView(
-        decoder=decoder,
+        identity=identity,
         view_from_frame=view_from_frame,
         view_u8=chips.cut_chip(frame_u8, view_from_frame, size),
         oval_u8=masks.face_oval(points, size=alpha.SIZE),

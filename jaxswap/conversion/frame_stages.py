@@ -67,8 +67,6 @@ class FrameStages:
     options: config.ConvertConfig
     faces: config.FacesConfig
     swaps: Sequence[assignment.Swap]
-    decoders: Sequence[int]
-    """Of each swap, the index of the identity whose face is put on."""
     _frames_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     _faces_of: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     _assignment: assignment.Assignment | None = None
@@ -95,7 +93,7 @@ class FrameStages:
             face_views.cut(
                 face,
                 frame.image_u8,
-                decoder=self.decoders[position],
+                identity=self.swaps[position].identity,
                 size=self.run.model.image_size,
                 coverage=self.run.augmentation.coverage,
             )
@@ -105,7 +103,7 @@ class FrameStages:
 
     def swap(self, cut: Iterable[CutFrame], model: swapper.Swapper) -> Iterator[SwappedFrame]:
         """What the model makes of the faces, in full batches where faces are not too rare."""
-        parts = ((frame, [(view.decoder, view) for view in frame.views]) for frame in cut)
+        parts = ((frame, [(view.identity, view) for view in frame.views]) for frame in cut)
         batcher = batching.Batcher(
             functools.partial(_call, model),
             size=self.options.batch_size,
@@ -187,7 +185,7 @@ def _samples(swapped: SwappedFrame) -> dict[int, matching.Sample]:
 
 
 def _call(
-    model: swapper.Swapper, decoder: int, views: Sequence[face_views.FaceView]
+    model: swapper.Swapper, identity: str, views: Sequence[face_views.FaceView]
 ) -> list[SwappedFace]:
     views_u8 = np.stack([view.view_u8 for view in views])
     size = views_u8.shape[1]
@@ -196,5 +194,5 @@ def _call(
         ovals = np.stack(
             [cv2.resize(view.oval_u8, (size, size), interpolation=cv2.INTER_AREA) for view in views]
         )[..., None]
-    faces, masks = model.swap(views_u8, identity=decoder, masks_u8=ovals)
+    faces, masks = model.swap(views_u8, identity=identity, masks_u8=ovals)
     return [(face, None if masks is None else masks[i]) for i, face in enumerate(faces)]

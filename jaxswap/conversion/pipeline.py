@@ -67,8 +67,10 @@ def convert(
     """
     start = time.monotonic()
     reader = footage.FrameReader(source, span=span, frame_rate=frame_rate)
-    decoders = [run.index(swap.identity) for swap in swaps]
-    model, fingerprint = _load(run, decoders, batch_size=options.batch_size)
+    identities = [swap.identity for swap in swaps]
+    for identity in identities:
+        run.check_identity(identity)
+    model, fingerprint = _load(run, identities, batch_size=options.batch_size)
     mark = marks.Mark(
         run_fingerprint=fingerprint,
         swaps=tuple(
@@ -85,7 +87,6 @@ def convert(
         options=options,
         faces=faces,
         swaps=swaps,
-        decoders=decoders,
     )
     frames = swapped = 0
     start_s = 0.0
@@ -155,9 +156,9 @@ def workers() -> int:
 
 
 def _load(
-    run: runs.Run, decoders: Sequence[int], *, batch_size: int
+    run: runs.Run, identities: Sequence[str], *, batch_size: int
 ) -> tuple[swapper.Swapper, str]:
     """The model with the decoders that are needed, and the fingerprint of all parameters."""
     params, _ = run.load_params()
-    model = swapper.Swapper(params, run.config.model, identities=decoders, batch_size=batch_size)
+    model = swapper.Swapper(params, run.config.model, identities=identities, batch_size=batch_size)
     return model, runs.parameters_sha256(params)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from jaxswap import config
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 
 
 class Swapper:
@@ -16,39 +16,36 @@ class Swapper:
 
     def __init__(
         self,
-        params: autoencoder.Params,
-        model: config.ModelConfig,
+        params: topologies.Params,
+        model: config.Model,
         *,
-        identities: Iterable[int],
+        identities: Iterable[str],
         batch_size: int,
     ) -> None:
         """Put what is needed of the parameters on the device.
 
         Args:
-            params: of the run, with the stacked parts of all identities.
+            params: of the run, with the parts of these identities at least.
             model: the model they belong to.
-            identities: indices of those whose faces are put on; all others are left out.
+            identities: names of those whose faces are put on; all others are left out.
             batch_size: faces in one call; fewer are padded, so that no call compiles anew.
         """
-        shared = jax.device_put(
-            {name: part for name, part in params.items() if name not in autoencoder.STACKED}
-        )
-        self._params = {
-            identity: {**shared, **jax.device_put(_own(params, identity))}
-            for identity in sorted(set(identities))
-        }
+        names = sorted(set(identities))
+        needed = jax.device_put(topologies.of_some(params, names))
+        self._params = {name: topologies.of_one(needed, name) for name in names}
+        net = building.build(model)
         self._batch_size, self._image_size = batch_size, model.image_size
-        self.needs_masks = model.mask_head and model.mask_encoder == "separate"
+        self.needs_masks = net.has_mask_encoder
         """Whether the model has a mask encoder, which sees the masks of the landmarks."""
 
         def swap(
-            params: autoencoder.Params,
+            params: topologies.Params,
             views_u8: UInt8[Array, "n s s 3"],
             masks_u8: UInt8[Array, "n s s 1"] | None,
-        ) -> autoencoder.Outputs:
+        ) -> topologies.Outputs:
             masks = None if masks_u8 is None else masks_u8.astype(jnp.float32) / 255
             views = views_u8.astype(jnp.float32) / 255
-            outputs = autoencoder.swap(params, model, views, identity=0, masks=masks)
+            outputs = topologies.swap(net, params, views, masks=masks)
             outputs = outputs._replace(mask=_seen(outputs))
             return jax.tree.map(lambda out: jnp.clip(out.astype(jnp.float32), 0, 1), outputs)
 
@@ -64,7 +61,7 @@ class Swapper:
         self,
         views_u8: UInt8[np.ndarray, "n s s 3"],
         *,
-        identity: int,
+        identity: str,
         masks_u8: UInt8[np.ndarray, "n s s 1"] | None = None,
     ) -> tuple[Float[np.ndarray, "n s s 3"], Float[np.ndarray, "n s s 1"] | None]:
         """Faces, and masks where the model has learned them, over the views; in [0, 1].
@@ -79,7 +76,7 @@ class Swapper:
         """
         num = len(views_u8)
         if identity not in self._params:
-            raise ValueError(f"`identity` must be one of {list(self._params)}, not {identity}.")
+            raise ValueError(f"`identity` must be one of {list(self._params)}, not {identity!r}.")
         if num > self._batch_size:
             raise ValueError(f"At most {self._batch_size} views go into a batch, not {num}.")
         masks_u8 = self._padded(masks_u8) if self.needs_masks and masks_u8 is not None else None
@@ -92,16 +89,7 @@ class Swapper:
         return np.pad(batch, [(0, missing)] + [(0, 0)] * (batch.ndim - 1))
 
 
-def _own(params: autoencoder.Params, identity: int) -> autoencoder.Params:
-    """The stacked parts with this identity alone in the stack."""
-    return {
-        name: jax.tree.map(lambda leaf: leaf[identity : identity + 1], params[name])
-        for name in autoencoder.STACKED
-        if name in params
-    }
-
-
-def _seen(outputs: autoencoder.Outputs) -> Array | None:
+def _seen(outputs: topologies.Outputs) -> Array | None:
     """The face that is put on, as far as nothing hides the one that is there."""
     if outputs.visible is None:
         return outputs.mask

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from jaxswap import config, images, runs
 from jaxswap.augmentation import view
 from jaxswap.evaluation import image_quality, perceptual
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 
 BATCH_SIZE = 32
 NUM_PICTURES = 5
@@ -102,17 +102,17 @@ def evaluate_chips(
         raise ValueError(f"`validation` has no chips of {', '.join(missing)}.")
     params, step = run.load_params(step=step)
     decode = functools.partial(
-        _decode, params, model=run.config.model, coverage=run.config.augmentation.coverage
+        _decode, model=run.config.model, coverage=run.config.augmentation.coverage
     )
     return ChipResults(
         step=step,
         parameters_sha256=runs.parameters_sha256(params),
         reconstructions={
-            name: _reconstruction(decode, validation[name], identity=index)
-            for index, name in enumerate(run.identities)
+            name: _reconstruction(decode, validation[name], topologies.of_one(params, name))
+            for name in run.identities
         },
         pictures={
-            name: _pictures(decode, validation[name], run.identities, name)
+            name: _pictures(decode, validation[name], params, name, identities=run.identities)
             for name in run.identities
         },
     )
@@ -120,24 +120,22 @@ def evaluate_chips(
 
 @functools.partial(jax.jit, static_argnames=("model", "coverage"))
 def _decode(
-    params: autoencoder.Params,
+    params: topologies.Params,
     images_u8: jax.Array,
     regions_u8: jax.Array,
-    identity: int | jax.Array,
     *,
-    model: config.ModelConfig,
+    model: config.Model,
     coverage: float,
-) -> tuple[jax.Array, jax.Array, autoencoder.Outputs]:
+) -> tuple[jax.Array, jax.Array, topologies.Outputs]:
     """Views, their face masks, and what a decoder makes of them; one program for all decoders."""
     seen = view.view(images_u8, size=model.image_size, coverage=coverage)
     masks = view.view(regions_u8[..., :1], size=model.image_size, coverage=coverage)
-    given = masks if model.mask_encoder == "separate" else None
-    outputs = autoencoder.swap(params, model, seen, identity=identity, masks=given)
+    outputs = topologies.swap(building.build(model), params, seen, masks=masks)
     return seen, masks, outputs
 
 
 def _run(
-    decode: Any, chips: ChipsAndRegions, identity: int
+    decode: Any, chips: ChipsAndRegions, params: topologies.Params
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     """One batch through `_decode`, padded to the one size that is compiled.
 
@@ -146,7 +144,7 @@ def _run(
     """
     count = len(chips[0])
     padded = [np.resize(part, (BATCH_SIZE, *part.shape[1:])) for part in chips]
-    seen, masks, outputs = decode(*padded, identity)
+    seen, masks, outputs = decode(params, *padded)
     seen, masks, face = (np.asarray(part)[:count] for part in (seen, masks, outputs.face))
     return seen, masks, face, None if outputs.mask is None else np.asarray(outputs.mask)[:count]
 
@@ -156,10 +154,12 @@ def _batches(chips: ChipsAndRegions) -> Iterator[ChipsAndRegions]:
         yield chips[0][start : start + BATCH_SIZE], chips[1][start : start + BATCH_SIZE]
 
 
-def _reconstruction(decode: Any, chips: ChipsAndRegions, *, identity: int) -> Reconstruction:
+def _reconstruction(
+    decode: Any, chips: ChipsAndRegions, params: topologies.Params
+) -> Reconstruction:
     whole, inside, unlike, overlaps = [], [], [], []
     for batch in _batches(chips):
-        seen, masks, face, learned = _run(decode, batch, identity)
+        seen, masks, face, learned = _run(decode, batch, params)
         whole.append(_measure(face, seen))
         if perceptual.is_available() and min(seen.shape[1:3]) >= perceptual.MIN_SIDE:
             unlike.append(perceptual.lpips(face, seen))
@@ -194,13 +194,18 @@ def _quality(measured: Sequence[np.ndarray]) -> Quality:
 
 
 def _pictures(
-    decode: Any, chips: ChipsAndRegions, identities: Sequence[str], name: str
+    decode: Any,
+    chips: ChipsAndRegions,
+    params: topologies.Params,
+    name: str,
+    *,
+    identities: Sequence[str],
 ) -> ChipPictures:
     """Chips evenly over the validation part, by every decoder."""
     count = len(chips[0])
     shown = sorted({int(i) for i in np.linspace(0, count - 1, min(count, NUM_PICTURES))})
     some = (chips[0][shown], chips[1][shown])
-    results = {other: _run(decode, some, index) for index, other in enumerate(identities)}
+    results = {other: _run(decode, some, topologies.of_one(params, other)) for other in identities}
     seen, _, _, mask = results[name]
     return ChipPictures(
         inputs_u8=images.to_u8(seen),

@@ -14,7 +14,7 @@ SMALLEST_MASK = 0.05  # mean below which a mask no longer raises the weight of w
 
 @runtime_checkable
 class Outputs(Protocol):
-    """Pictures of a model, as `jaxswap.models.autoencoder.Outputs` has them."""
+    """Pictures of a model, as `jaxswap.models.topologies.Outputs` has them."""
 
     @property
     def face(self) -> Array: ...

@@ -1,1 +1,1 @@
-"""The autoencoder: encoder, inter, decoders and mask heads."""
+"""The networks: parts of linen layers, how they are joined, and the module of a configuration."""

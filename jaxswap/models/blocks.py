@@ -1,19 +1,33 @@
-"""The two blocks the networks are made of."""
+"""The two blocks the networks are made of.
+
+Every module of this package takes `convolve`, which is called as `lax.conv_general_dilated` is and
+does the same, in a way that suits the platform.
+"""
+
+from collections.abc import Callable
 
 import flax.linen as nn
+from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import convolution, formulations
+from jaxswap.models import initialisers
 
 SLOPE = 0.1  # of the leaky ReLUs, for negative values
+
+Convolve = Callable[..., Array]
 
 
 def pixel_shuffle(x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw c_4"]:
     """Twice the side and a quarter of the channels: channel `(dy * 2 + dx) * C + c` to (dx, dy).
 
-    Reference: https://arxiv.org/abs/1609.05158, in TensorFlow's order of channels.
+    That is TensorFlow's order of channels, and mode DCR of ONNX's DepthToSpace; torch's
+    `PixelShuffle` has CRD.
+
+    Reference: https://arxiv.org/abs/1609.05158
     """
-    return formulations.depth_to_space(x)
+    n, h, w, c = x.shape
+    x = x.reshape(n, h, w, 2, 2, c // 4).transpose(0, 1, 3, 2, 4, 5)
+    return x.reshape(n, 2 * h, 2 * w, c // 4)
 
 
 class Downscale(nn.Module):
@@ -21,12 +35,17 @@ class Downscale(nn.Module):
 
     features: int
     dtype: str = "float32"
-    precision: convolution.Precision = "default"
+    convolve: Convolve = lax.conv_general_dilated
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n hh hw f"]:
-        x = convolution.Conv(
-            self.features, 5, stride=2, dtype=self.dtype, precision=self.precision
+        x = nn.Conv(
+            self.features,
+            (5, 5),
+            strides=2,
+            dtype=self.dtype,
+            kernel_init=initialisers.glorot_uniform,
+            conv_general_dilated=self.convolve,
         )(x)
         return nn.leaky_relu(x, SLOPE)
 
@@ -36,9 +55,15 @@ class Upscale(nn.Module):
 
     features: int
     dtype: str = "float32"
-    precision: convolution.Precision = "default"
+    convolve: Convolve = lax.conv_general_dilated
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw f"]:
-        x = convolution.Conv(4 * self.features, 3, dtype=self.dtype, precision=self.precision)(x)
+        x = nn.Conv(
+            4 * self.features,
+            (3, 3),
+            dtype=self.dtype,
+            kernel_init=initialisers.glorot_uniform,
+            conv_general_dilated=self.convolve,
+        )(x)
         return pixel_shuffle(nn.leaky_relu(x, SLOPE))

@@ -1,9 +1,10 @@
-"""From the latent to a picture: the face and the mask of one identity."""
+"""From the latent to a picture: the face or the mask of one identity."""
 
 import flax.linen as nn
+from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks, convolution
+from jaxswap.models import blocks, initialisers
 
 
 class Decoder(nn.Module):
@@ -11,21 +12,22 @@ class Decoder(nn.Module):
 
     features: tuple[int, ...]
     channels: int = 3
-    """Of the picture."""
+    """Of the picture: 3 for a face, 1 for a mask."""
     dtype: str = "float32"
     """Type of the upscales; the picture is float32."""
-    precision: convolution.Precision = "default"
+    convolve: blocks.Convolve = lax.conv_general_dilated
 
     @nn.compact
     def __call__(self, latent: Float[Array, "n lh lw f"]) -> Float[Array, "n h w c"]:
         """Pictures in [0, 1]."""
         x = latent
         for features in self.features:
-            x = blocks.Upscale(features, dtype=self.dtype, precision=self.precision)(x)
-        return nn.sigmoid(convolution.Conv(self.channels, 5, precision=self.precision)(x))
-
-
-class MaskHead(Decoder):
-    """A decoder of one channel: 1 inside the face."""
-
-    channels: int = 1
+            x = blocks.Upscale(features, dtype=self.dtype, convolve=self.convolve)(x)
+        x = nn.Conv(
+            self.channels,
+            (5, 5),
+            dtype="float32",
+            kernel_init=initialisers.glorot_uniform,
+            conv_general_dilated=self.convolve,
+        )(x)
+        return nn.sigmoid(x)

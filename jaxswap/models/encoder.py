@@ -1,17 +1,18 @@
 """The encoder: one for all identities."""
 
 import flax.linen as nn
+from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks, convolution
+from jaxswap.models import blocks
 
 
-class Encoder(nn.Module):
+class ConvEncoder(nn.Module):
     """Convolutions that halve the side each."""
 
     features: tuple[int, ...]
     dtype: str = "float32"
-    precision: convolution.Precision = "default"
+    convolve: blocks.Convolve = lax.conv_general_dilated
 
     @nn.compact
     def __call__(self, images: Float[Array, "n h w c"]) -> list[Float[Array, "n _mh _mw _f"]]:
@@ -19,6 +20,6 @@ class Encoder(nn.Module):
         maps = []
         x = images
         for features in self.features:
-            x = blocks.Downscale(features, dtype=self.dtype, precision=self.precision)(x)
+            x = blocks.Downscale(features, dtype=self.dtype, convolve=self.convolve)(x)
             maps.append(x)
         return maps

@@ -58,7 +58,7 @@ class Plan:
         if self.where.chip is None:
             raise ValueError(f"The peak of {self.where.kind} is not known.")
         steps_per_s = share * self.where.chip.bf16_flops / self.step.flops
-        return steps_per_s * self.batch_per_device * program.IDENTITIES
+        return steps_per_s * self.batch_per_device * len(program.IDENTITIES)
 
 
 def make_plan(

@@ -11,7 +11,8 @@ from jaxswap import config, errors
 from jaxswap.planning import collectives, expectations
 from jaxswap.training import sharding, state, step
 
-IDENTITIES = 2
+IDENTITIES = ("a", "b")
+"""Two, under whatever names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +94,8 @@ def compile_program(
     train = dataclasses.replace(configuration.train, batch_size=batch_per_device * len(devices))
     configuration = dataclasses.replace(configuration, train=train)
     mesh = sharding.make_mesh(fsdp=train.fsdp, devices=devices)
-    compiled = step.compile_step(configuration, mesh, num_identities=IDENTITIES)
-    shapes = state.shapes(configuration, num_identities=IDENTITIES)
+    compiled = step.compile_step(configuration, mesh, identities=IDENTITIES)
+    shapes = state.shapes(configuration, identities=IDENTITIES)
     text = compiled.as_text()
     if text is None:
         raise errors.RunError(
@@ -121,7 +122,12 @@ def _memory(
         "parameters": _held_bytes(shapes.params, mesh),
         "moments": _held_bytes(shapes.opt_state, mesh),
         "average": _held_bytes(shapes.ema, mesh),
-        "batch": 2 * rows * IDENTITIES * side * side * 3,  # pictures and regions, a byte a value
+        "batch": 2
+        * rows
+        * len(IDENTITIES)
+        * side
+        * side
+        * 3,  # pictures and regions, a byte a value
     }
     held = told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes
     return Memory(

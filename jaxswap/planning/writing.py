@@ -21,7 +21,7 @@ def to_dict(made: plan.Plan) -> dict[str, Any]:
         "hosts": made.num_hosts,
         "fsdp": made.fsdp,
         "dtype": made.dtype,
-        "identities": program.IDENTITIES,
+        "identities": len(program.IDENTITIES),
         "batch_per_device": made.batch_per_device,
         "batch_size": made.batch_per_device * made.where.size,
         "memory": dataclasses.asdict(step.memory)
@@ -47,7 +47,7 @@ def lines(made: plan.Plan) -> Iterator[str]:
     )
     yield (
         f"batch {found['batch_size']} (--train.batch-size), {made.batch_per_device} of each of "
-        f"{program.IDENTITIES} identities on each device"
+        f"{len(program.IDENTITIES)} identities on each device"
     )
     yield ""
     yield "memory of each device, MiB"

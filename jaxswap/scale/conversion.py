@@ -50,10 +50,13 @@ class ConvertJob:
     def load(self) -> Callable[[segments.Segment, Path], None]:
         """The work on a segment, with the model."""
         run = runs.Run.open(self.run)
-        params, _ = run.load_params()
-        decoder = run.index(self.to_identity)
+        run.check_identity(self.to_identity)
+        params, _ = run.load_params(identities=[self.to_identity])
         model = swapper.Swapper(
-            params, run.config.model, identities=[decoder], batch_size=self.options.batch_size
+            params,
+            run.config.model,
+            identities=[self.to_identity],
+            batch_size=self.options.batch_size,
         )
         return lambda segment, path: self._write(segment, path, run, model)
 
@@ -75,7 +78,6 @@ class ConvertJob:
             options=self.options,
             faces=self.faces,
             swaps=[self.swap()],
-            decoders=[run.index(self.to_identity)],
         )
         with output, stages.Line() as line:
             collections.deque(pipeline.stream(work, line, model=model, output=output), maxlen=0)

@@ -5,6 +5,7 @@ Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Every
 """
 
 import contextlib
+from collections.abc import Sequence
 from concurrent import futures
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -41,7 +42,7 @@ def train(
     *,
     mesh: Mesh,
     run_dir: Path,
-    identities: list[str],
+    identities: Sequence[str],
     manifest: dict[str, Any],
     loader: Loader,
     validation: previews.Validation,
@@ -54,7 +55,7 @@ def train(
         configuration: of the whole run.
         mesh: what `sharding.training_mesh` makes.
         run_dir: folder of the run.
-        identities: names, in the order of the decoders.
+        identities: names, whose order changes nothing: that of the batches is the sorted one.
         manifest: what is written about a new run.
         loader: this host's share of the batches.
         validation: chips for the previews.
@@ -71,7 +72,10 @@ def train(
     first = jax.process_index() == 0
     with locking.sole_training(run_dir) if first else contextlib.nullcontext():
         run = runs.Run(
-            path=run_dir, config=configuration, identities=tuple(identities), manifest=manifest
+            path=run_dir,
+            config=configuration,
+            identities=tuple(sorted(identities)),
+            manifest=manifest,
         ).going_on()
         if run.steps() and run.steps()[-1] >= configuration.steps:
             if first:
@@ -91,7 +95,7 @@ def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh:
     ):
         # The step compiles while the first state is made and the loader begins.
         compiling = aside.submit(
-            training_step.compile_step, configuration, mesh, num_identities=len(run.identities)
+            training_step.compile_step, configuration, mesh, identities=run.identities
         )
         current, start = _first_state(run, store, loader, mesh)
         reporter = reporting.Reporter(run, start, validation)
@@ -133,9 +137,9 @@ def _first_state(
     """The state of the latest checkpoint, with the loader at its position; else a new one."""
 
     def create() -> state.TrainState:
-        return state.create(run.config, num_identities=len(run.identities))
+        return state.create(run.config, identities=run.identities)
 
-    shapes = state.shapes(run.config, num_identities=len(run.identities))
+    shapes = state.shapes(run.config, identities=run.identities)
     steps = store.steps()
     if not steps:
         return jax.jit(create, out_shardings=sharding.split_all(shapes, mesh))(), 0

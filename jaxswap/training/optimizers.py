@@ -1,11 +1,22 @@
 """The optimizer of a configuration."""
 
+from typing import assert_never
+
 import optax
 
 from jaxswap import config
 
 
-def make_optimizer(optimizer: config.OptimizerConfig) -> optax.GradientTransformation:
+def make_optimizer(optimizer: config.Optimizer) -> optax.GradientTransformation:
+    """The optimizer of optax that a configuration describes."""
+    match optimizer:
+        case config.Adam():
+            return _adam(optimizer)
+        case _:
+            assert_never(optimizer)
+
+
+def _adam(optimizer: config.Adam) -> optax.GradientTransformation:
     """Adam with a linear warm-up.
 
     Reference: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from jaxswap import config, images, types
 from jaxswap.augmentation import view
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 
 ROWS = 6
 CELL = 128
@@ -22,18 +22,17 @@ Validation = Mapping[str, tuple[UInt8[np.ndarray, "n s s 3"], UInt8[np.ndarray, 
 
 @functools.partial(jax.jit, static_argnames=("model",))
 def _swapped(
-    params: autoencoder.Params,
+    params: topologies.Params,
     views: Float[Array, "n s s 3"],
     masks: Float[Array, "n s s 1"],
-    identity: Array,
     *,
-    model: config.ModelConfig,
+    model: config.Model,
 ) -> Float[Array, "n s s 3"]:
-    return autoencoder.swap(params, model, views, identity=identity, masks=masks).face
+    return topologies.swap(building.build(model), params, views, masks=masks).face
 
 
 def grid(
-    params: autoencoder.Params,
+    params: topologies.Params,
     configuration: config.Config,
     identities: Sequence[str],
     validation: Validation,
@@ -43,17 +42,17 @@ def grid(
     Args:
         params: the parameters to show.
         configuration: of the run.
-        identities: names in the order of the decoders.
+        identities: names, in the order of the columns.
         validation: chips of each identity; the first few are shown, one a row.
     """
     columns: list[tuple[str, np.ndarray]] = []
-    for index, name in enumerate(identities):
+    for name in identities:
         views, masks = _views(configuration, validation[name])
         columns.append((name, views))
-        others = [i for i in range(len(identities)) if i != index]
-        for decoder in [index, *others]:
-            face = _swapped(params, views, masks, np.int32(decoder), model=configuration.model)
-            columns.append((f"{name} -> {identities[decoder]}", np.asarray(face)))
+        for shown in [name, *(other for other in identities if other != name)]:
+            own = topologies.of_one(params, shown)
+            face = _swapped(own, views, masks, model=configuration.model)
+            columns.append((f"{name} -> {shown}", np.asarray(face)))
     return _draw(columns)
 
 

@@ -1,5 +1,6 @@
 """What a step changes and a checkpoint holds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import flax.struct
@@ -7,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxswap import config, rngs
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 from jaxswap.training import optimizers
 
 
@@ -27,20 +28,20 @@ class TrainState(flax.struct.PyTreeNode):
 
     step: Any
     diverged_at: Any
-    params: autoencoder.Params
+    params: topologies.Params
     opt_state: Any
-    ema: autoencoder.Params | None
+    ema: topologies.Params | None
 
 
-def shapes(configuration: config.Config, *, num_identities: int) -> TrainState:
+def shapes(configuration: config.Config, *, identities: Sequence[str]) -> TrainState:
     """Of the arrays of `create`, without computing any: `jax.ShapeDtypeStruct`s."""
-    return jax.eval_shape(lambda: create(configuration, num_identities=num_identities))
+    return jax.eval_shape(lambda: create(configuration, identities=identities))
 
 
-def create(configuration: config.Config, *, num_identities: int) -> TrainState:
-    """The state before the first update: a function of the configuration alone."""
+def create(configuration: config.Config, *, identities: Sequence[str]) -> TrainState:
+    """The state before the first update: a function of the configuration and the names alone."""
     key = rngs.stream(jax.random.key(configuration.seed), "init", 0)
-    params = autoencoder.init(key, configuration.model, num_identities=num_identities)
+    params = building.build(configuration.model).init(key, identities=identities)
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     return TrainState(
         step=jnp.zeros((), jnp.int32),

@@ -1,6 +1,6 @@
 """The training step: augmentation, forward, loss and update of all identities in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, UInt8
 from jaxswap import config, rngs
 from jaxswap.augmentation import recipe
 from jaxswap.losses import weighting
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
 from jaxswap.training import optimizers, sharding, state
 
 Metrics = dict[str, Float[Array, ""]]
@@ -36,20 +36,28 @@ def augmented_batch(
 
 
 def loss_and_parts(
-    params: autoencoder.Params, configuration: config.Config, batch: recipe.Augmented
+    params: topologies.Params,
+    configuration: config.Config,
+    batch: recipe.Augmented,
+    *,
+    identities: Sequence[str],
 ) -> tuple[Float[Array, ""], Metrics]:
-    """The loss of all identities on an augmented batch."""
-    outputs = autoencoder.reconstruct(
-        params, configuration.model, batch.warped, masks=batch.warped_regions[..., :1]
-    )
+    """The loss of all identities on an augmented batch, which has them in the order given."""
+    net = building.build(configuration.model)
+    outputs = net(params, batch.warped, shown=identities, masks=batch.warped_regions[..., :1])
     return weighting.training_loss(
         outputs, batch.target, batch.target_regions, batch.warped_visible, configuration.loss
     )
 
 
 def mean_gradients(
-    configuration: config.Config, mesh: Mesh, params: autoencoder.Params, batch: recipe.Augmented
-) -> tuple[Float[Array, ""], Metrics, autoencoder.Params]:
+    configuration: config.Config,
+    mesh: Mesh,
+    params: topologies.Params,
+    batch: recipe.Augmented,
+    *,
+    identities: Sequence[str],
+) -> tuple[Float[Array, ""], Metrics, topologies.Params]:
     """Loss, its parts and its gradients, which are split as the parameters are.
 
     Each device works out those of its own pictures. All are means over pictures, and the devices
@@ -58,10 +66,10 @@ def mean_gradients(
     """
     held = jax.tree.map(lambda leaf: sharding.split(leaf.shape, mesh).spec, params)
 
-    def own(params: autoencoder.Params, batch: recipe.Augmented) -> tuple[Any, Any, Any]:
+    def own(params: topologies.Params, batch: recipe.Augmented) -> tuple[Any, Any, Any]:
         whole = jax.tree.map(_gather, params, held)
         (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
-            whole, configuration, batch
+            whole, configuration, batch, identities=identities
         )
         loss, parts = lax.pmean((loss, parts), sharding.AXES)
         return loss, parts, jax.tree.map(_mean, gradients, held)
@@ -93,11 +101,18 @@ def _mean(gradient: Array, spec: PartitionSpec) -> Array:
 
 
 def update(
-    configuration: config.Config, mesh: Mesh, before: state.TrainState, batch: Batch
+    configuration: config.Config,
+    mesh: Mesh,
+    before: state.TrainState,
+    batch: Batch,
+    *,
+    identities: Sequence[str],
 ) -> tuple[state.TrainState, Metrics]:
     """One update: the state after it, and the loss with its parts."""
     augmented = augmented_batch(configuration, before.step, batch)
-    loss, parts, gradients = mean_gradients(configuration, mesh, before.params, augmented)
+    loss, parts, gradients = mean_gradients(
+        configuration, mesh, before.params, augmented, identities=identities
+    )
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
     params = optax.apply_updates(before.params, updates)
@@ -113,12 +128,18 @@ def update(
     return after, {"loss": loss, "gradient_norm": gradient_norm, **parts}
 
 
-def make_step(configuration: config.Config, mesh: Mesh, *, num_identities: int) -> Step:
-    """`update`, compiled for the mesh; the state that it is given is used up."""
-    held = sharding.split_all(state.shapes(configuration, num_identities=num_identities), mesh)
+def make_step(configuration: config.Config, mesh: Mesh, *, identities: Sequence[str]) -> Step:
+    """`update`, compiled for the mesh; the state that it is given is used up.
+
+    Args:
+        configuration: of the run.
+        mesh: the devices.
+        identities: names, in the order of the batch's second axis.
+    """
+    held = sharding.split_all(state.shapes(configuration, identities=identities), mesh)
 
     def step(before: state.TrainState, batch: Batch) -> tuple[state.TrainState, Metrics]:
-        return update(configuration, mesh, before, batch)
+        return update(configuration, mesh, before, batch, identities=identities)
 
     return jax.jit(
         step,
@@ -130,15 +151,15 @@ def make_step(configuration: config.Config, mesh: Mesh, *, num_identities: int) 
 
 
 def compile_step(
-    configuration: config.Config, mesh: Mesh, *, num_identities: int
+    configuration: config.Config, mesh: Mesh, *, identities: Sequence[str]
 ) -> stages.Compiled:
     """The step of `make_step`, compiled now, from shapes alone."""
     size = configuration.data.chip_size
     pictures = jax.ShapeDtypeStruct(
-        (configuration.train.batch_size, num_identities, size, size, 3), jnp.uint8
+        (configuration.train.batch_size, len(identities), size, size, 3), jnp.uint8
     )
-    before = state.shapes(configuration, num_identities=num_identities)
-    step = make_step(configuration, mesh, num_identities=num_identities)
+    before = state.shapes(configuration, identities=identities)
+    step = make_step(configuration, mesh, identities=identities)
     return step.lower(before, {"image": pictures, "regions": pictures}).compile()
 
 
@@ -152,11 +173,11 @@ def compiler_options(mesh: Mesh) -> dict[str, bool]:
 
 
 def _average(
-    decay: float, before: state.TrainState, params: autoencoder.Params
-) -> autoencoder.Params | None:
+    decay: float, before: state.TrainState, params: topologies.Params
+) -> topologies.Params | None:
     if before.ema is None:
         return None
     # A young average forgets faster, or it would remember the initial values for long.
     step = before.step.astype(jnp.float32)
     decay = jnp.minimum(decay, (1 + step) / (10 + step))
-    return jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, before.ema, params)
+    return optax.incremental_update(params, before.ema, 1 - decay)

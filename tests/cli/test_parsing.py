@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jaxswap import presets
+from jaxswap import config, presets
 from jaxswap.cli import parsing
 
 TRAIN = ("train", "--identity", "a=x", "--identity", "b=y", "--run", "r")
@@ -18,12 +18,13 @@ def test_every_value_is_a_dotted_option():
     command = parsing.parse(
         [
             *TRAIN,
-            *shlex.split("--train.batch-size 8 --model.no-mask-head --data.chip-size 120"),
+            *shlex.split("--train.batch-size 8 --model.mask.own-encoder --data.chip-size 120"),
             *shlex.split("--optimizer.ema 0 --augmentation.flip 0.5 --loss.dssim 0.5"),
         ]
     )
     made = command.configuration
-    assert (made.train.batch_size, made.model.mask_head, made.data.chip_size) == (8, False, 120)
+    assert (made.train.batch_size, made.data.chip_size) == (8, 120)
+    assert made.model.mask == config.MaskHead(features=(32, 16, 8), own_encoder=True)
     assert (made.optimizer.ema, made.augmentation.flip, made.loss.dssim) == (0, 0.5, 0.5)
 
 

@@ -23,7 +23,7 @@ def sighting(astronaut_u8):
         oval_u8=oval_u8,
         points=np.zeros((468, 2)),
         track=0,
-        decoder=0,
+        identity="b",
     )
 
 

@@ -273,8 +273,8 @@ def test_video_on_its_side_comes_out_upright(make_run, cut_demo, read_streams, t
 @pytest.mark.parametrize(
     ("model", "options"),
     [
-        ({"mask_head": False}, {"mask": "learned"}),
-        ({"mask_encoder": "separate"}, {"color": "none"}),
+        ({"mask": None}, {"mask": "learned"}),
+        ({"mask": config.MaskHead(features=(8, 8), own_encoder=True)}, {"color": "none"}),
         ({}, {"mask": "oval", "blend": "poisson"}),
         ({}, {"blend": "paste", "sharpen": "none"}),
         ({}, {"blend": "multiband"}),

@@ -1,18 +1,23 @@
 """Figures of a tiny run against the same computed one chip at a time."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from skimage import metrics
 
+from jaxswap import config
 from jaxswap.augmentation import view
 from jaxswap.evaluation import perceptual, validation_chips
-from jaxswap.models import autoencoder
+from jaxswap.models import building, topologies
+
+MASK = config.MaskHead(features=(8, 8))
 
 
 @pytest.fixture(scope="module")
 def run(make_run):
-    return make_run(mask_head=True)
+    return make_run()
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +26,19 @@ def results(run, validation):
 
 
 def one_by_one(run, images_u8, identity):
-    params, _ = run.load_params()
+    own = topologies.of_one(run.load_params()[0], identity)
+    net = building.build(run.config.model)
     for image_u8 in images_u8:
         seen = view.view(
             jnp.asarray(image_u8[None]), size=run.config.model.image_size, coverage=0.625
         )
-        outputs = autoencoder.swap(params, run.config.model, seen, identity=identity)
+        outputs = topologies.swap(net, own, seen)
         yield np.asarray(seen)[0], np.asarray(outputs.face)[0], np.asarray(outputs.mask)[0]
 
 
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_every_chip_counts_once(run, results, validation, name):
-    pairs = list(one_by_one(run, validation[name][0], run.index(name)))
+    pairs = list(one_by_one(run, validation[name][0], name))
     found = results.reconstructions[name]
     assert found.chips == len(pairs)
     expected = np.mean([np.abs(face - seen).mean() for seen, face, _ in pairs])
@@ -86,7 +92,7 @@ def test_pictures_show_every_decoder(run, results, validation):
     assert list(pictures.outputs_u8) == ["a", "b"]
     shown = [0, 1, 2, 3, 5]
     for name in ("a", "b"):
-        expected = one_by_one(run, validation["b"][0][shown], run.index(name))
+        expected = one_by_one(run, validation["b"][0][shown], name)
         for output_u8, (_, face, _) in zip(pictures.outputs_u8[name], expected, strict=True):
             np.testing.assert_allclose(output_u8 / 255, face, atol=0.51 / 255)
     expected = [mask for _, _, mask in one_by_one(run, validation["b"][0][shown], 1)]
@@ -108,13 +114,13 @@ def test_views_too_small_for_lpips_have_none(results):
 
 
 def test_a_model_without_masks(make_run, validation):
-    found = validation_chips.evaluate_chips(make_run(mask_head=False), validation)
+    found = validation_chips.evaluate_chips(make_run(mask=None), validation)
     assert found.reconstructions["a"].mask_overlap is None
     assert found.pictures["a"].masks_u8 is None
 
 
 def test_a_separate_mask_encoder_sees_the_landmarks_mask(make_run, validation):
-    run = make_run(mask_head=True, mask_encoder="separate")
+    run = make_run(mask=dataclasses.replace(MASK, own_encoder=True))
     images_u8, regions_u8 = validation["a"]
     whole = validation_chips.evaluate_chips(run, validation).pictures["a"].masks_u8
     empty = validation_chips.evaluate_chips(run, {**validation, "a": (images_u8, 0 * regions_u8)})

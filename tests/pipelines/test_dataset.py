@@ -212,6 +212,16 @@ def test_names_that_differ_by_case_alone_are_refused(facesets, data, tmp_path):
         dataset.build({"a": facesets["a"], "A": facesets["b"]}, tmp_path / "out", data=data)
 
 
+def test_the_order_of_the_names_changes_nothing(facesets, data, tmp_path):
+    made = dataset.build(facesets, tmp_path / "out", data=data)
+    before = tree(tmp_path)
+    turned = dataset.build(dict(reversed(facesets.items())), tmp_path / "out", data=data)
+    assert tree(tmp_path) == before
+    assert turned.identities == made.identities == ("a", "b")
+    other = dataset.build(dict(reversed(facesets.items())), tmp_path / "other", data=data)
+    assert other.fingerprint() == made.fingerprint()
+
+
 def test_unusual_names_work(facesets, data, tmp_path):
     names = ["1.0.0", "x_y-z.2"]
     paths = dict(zip(names, facesets.values(), strict=True))

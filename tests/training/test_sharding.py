@@ -45,7 +45,9 @@ def test_the_longest_axis_that_fits_is_split(shape, spec):
 
 
 def test_moments_and_average_are_split_as_their_parameters(tiny):
-    held = sharding.split_all(state.shapes(tiny.CONFIG, num_identities=2), mesh_of(4, fsdp=2))
+    held = sharding.split_all(
+        state.shapes(tiny.CONFIG, identities=tiny.IDENTITIES), mesh_of(4, fsdp=2)
+    )
     assert any("fsdp" in where.spec for where in jax.tree.leaves(held.params))
     assert held.ema == held.params
     assert held.opt_state[0].mu == held.opt_state[0].nu == held.params

@@ -17,7 +17,7 @@ def mesh():
 def run_steps(tiny, mesh, configuration, count):
     loader = tiny.MemoryLoader(configuration)
     current = tiny.create(mesh, configuration)
-    step_fn = step.make_step(configuration, mesh, num_identities=2)
+    step_fn = step.make_step(configuration, mesh, identities=tiny.IDENTITIES)
     losses = []
     for _ in range(count):
         current, values = step_fn(current, sharding.put_batch(next(loader), mesh))
@@ -28,7 +28,7 @@ def run_steps(tiny, mesh, configuration, count):
 def test_a_step_is_compiled_once_and_uses_its_state_up(tiny, mesh):
     loader = tiny.MemoryLoader(tiny.CONFIG)
     first = tiny.create(mesh)
-    step_fn = step.make_step(tiny.CONFIG, mesh, num_identities=2)
+    step_fn = step.make_step(tiny.CONFIG, mesh, identities=tiny.IDENTITIES)
     current = first
     for _ in range(3):
         current, _ = step_fn(current, sharding.put_batch(next(loader), mesh))
@@ -40,7 +40,7 @@ def test_a_step_is_compiled_once_and_uses_its_state_up(tiny, mesh):
 def test_a_gradient_beyond_float32_is_noticed_though_the_loss_is_finite(tiny, mesh):
     flat, tree = jax.tree_util.tree_flatten_with_path(tiny.create(mesh).params)
     # The last convolution's gradient is its input times the error; Adam squares it.
-    values = {"decoder/Upscale_0/Conv_0/bias": 1e25, "decoder/Conv_0/kernel": 0.0}
+    values = {"decoders/a/Upscale_0/Conv_0/bias": 1e25, "decoders/a/Conv_0/kernel": 0.0}
     leaves = []
     for path, leaf in flat:
         value = values.pop(jax.tree_util.keystr(path, simple=True, separator="/"), None)
@@ -48,7 +48,7 @@ def test_a_gradient_beyond_float32_is_noticed_though_the_loss_is_finite(tiny, me
     assert not values
     current = tiny.create(mesh).replace(params=jax.tree.unflatten(tree, leaves))
     batch = sharding.put_batch(next(tiny.MemoryLoader(tiny.CONFIG)), mesh)
-    after, metrics = step.make_step(tiny.CONFIG, mesh, num_identities=2)(current, batch)
+    after, metrics = step.make_step(tiny.CONFIG, mesh, identities=tiny.IDENTITIES)(current, batch)
     assert np.isfinite(float(metrics["loss"]))
     assert int(after.diverged_at) == 1
     assert not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(after.opt_state))
@@ -70,7 +70,7 @@ def test_the_average_follows_the_parameters(tiny, mesh):
     without = dataclasses.replace(
         tiny.CONFIG, optimizer=dataclasses.replace(tiny.CONFIG.optimizer, ema=0.0)
     )
-    abstract = jax.eval_shape(lambda: state.create(without, num_identities=2))
+    abstract = jax.eval_shape(lambda: state.create(without, identities=tiny.IDENTITIES))
     assert abstract.ema is None
 
 
@@ -90,20 +90,23 @@ def test_bfloat16_keeps_float32_parameters_and_stays_near(tiny, mesh):
 
 
 def test_three_identities_with_a_mask_encoder_train_together(mesh, tiny):
-    model = dataclasses.replace(tiny.CONFIG.model, mask_encoder="separate")
+    model = dataclasses.replace(
+        tiny.CONFIG.model, mask=config.MaskHead(features=(8,), own_encoder=True)
+    )
     configuration = dataclasses.replace(tiny.CONFIG, model=model)
     images, regions = tiny.chips(3)
     batch = {
         "image": np.stack([images[:8]] * 3, axis=1),
         "regions": np.stack([regions[:8]] * 3, axis=1),
     }
-    before = tiny.create(mesh, configuration, num_identities=3)
+    names = ("a", "b", "init")
+    before = tiny.create(mesh, configuration, identities=names)
     kernels = jax.tree.map(np.array, before.params)
-    after, values = step.make_step(configuration, mesh, num_identities=3)(
+    after, values = step.make_step(configuration, mesh, identities=names)(
         before, sharding.put_batch(batch, mesh)
     )
     assert {"loss/0", "loss/1", "loss/2"} <= set(values)
-    for part in ("encoder", "decoder", "mask_encoder", "mask_head"):
+    for part in ("encoder", "decoders", "mask_encoder", "mask_heads"):
         moved = jax.tree.map(
             lambda a, b: np.abs(a - b).max() > 0, kernels[part], after.params[part]
         )

@@ -30,18 +30,15 @@ CONFIG = config.Config(
     seed=5,
     steps=6,
     data=config.DataConfig(chip_size=CHIP_SIZE),
-    model=config.ModelConfig(
+    model=config.SharedInter(
         image_size=16,
-        encoder_features=(8, 16),
-        bottleneck_features=16,
-        inter_features=8,
-        inter_upscale_features=16,
-        decoder_features=(8,),
-        mask_head=True,
-        mask_features=(8,),
+        encoder=config.ConvEncoder(features=(8, 16)),
+        inter=config.DenseInter(bottleneck=16, features=8, upscale=16),
+        decoder=config.Decoder(features=(8,)),
+        mask=config.MaskHead(features=(8,)),
     ),
     loss=config.LossConfig(dssim=0.5, masked=True, eyes=1.0),
-    optimizer=config.OptimizerConfig(learning_rate=1e-3, warmup_steps=2, ema=0.9),
+    optimizer=config.Adam(learning_rate=1e-3, warmup_steps=2, ema=0.9),
     train=config.TrainConfig(batch_size=8, save_every=3, keep=2, log_every=2, preview_every=100),
 )
 
@@ -89,15 +86,15 @@ class MemoryLoader:
         self._n = position["batches"]
 
 
-def create(mesh, configuration: config.Config = CONFIG, *, num_identities: int = 2):
+def create(mesh, configuration: config.Config = CONFIG, *, identities=tuple(IDENTITIES)):
     """The first state, as the mesh holds it."""
     import jax
 
     from jaxswap.training import sharding, state
 
-    shapes = state.shapes(configuration, num_identities=num_identities)
+    shapes = state.shapes(configuration, identities=identities)
     return jax.jit(
-        lambda: state.create(configuration, num_identities=num_identities),
+        lambda: state.create(configuration, identities=identities),
         out_shardings=sharding.split_all(shapes, mesh),
     )()
 
@@ -132,14 +129,14 @@ def report(path: Path, configuration: config.Config, **loader) -> None:
         return augmented, step.mean_gradients(configuration, mesh, params, augmented)[2]
 
     augmented, found = jax.jit(gradients)(current.params, first)
-    kernel = found["decoder"]["Upscale_0"]["Conv_0"]["kernel"]  # the largest: it is split
+    kernel = found["inter"]["Upscale_0"]["Conv_0"]["kernel"]  # the largest: it is split
     parts = kernel.size // kernel.addressable_data(0).size
     augmented, found, start = sharding.local_copy((augmented._asdict(), found, current.params))
     arrays = {f"pixels/{name}": np.asarray(array) for name, array in augmented.items()}
     for name, tree in (("gradient", found), ("start", start)):
         for place, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
             arrays[name + jax.tree_util.keystr(place)] = np.asarray(leaf)
-    step_fn = step.make_step(configuration, mesh, num_identities=len(IDENTITIES))
+    step_fn = step.make_step(configuration, mesh, identities=IDENTITIES)
     losses, sums = [], []
     batch = first
     for _ in range(configuration.steps):
@@ -159,7 +156,7 @@ def save_again(source: Path, run_dir: Path, configuration: config.Config) -> str
     from jaxswap.training import sharding, state
 
     mesh = sharding.training_mesh(configuration.train)
-    shapes = state.shapes(configuration, num_identities=len(IDENTITIES))
+    shapes = state.shapes(configuration, identities=IDENTITIES)
     steps = runs.Run.open(source).steps()
     with checkpoints.Store(source / "checkpoints") as store:
         restored, position = store.restore(steps[-1], sharding.placed(shapes, mesh))

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import flax.linen as nn
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks, convolution
+from jaxswap.models import blocks, initialisers
 
 
 class VisibleHead(nn.Module):
@@ -21,7 +22,7 @@ class VisibleHead(nn.Module):
     features: tuple[int, ...]
     dtype: str = "float32"
     """Type of the upscales; the picture is float32."""
-    precision: convolution.Precision = "default"
+    convolve: blocks.Convolve = lax.conv_general_dilated
 
     @nn.compact
     def __call__(
@@ -35,6 +36,13 @@ class VisibleHead(nn.Module):
         """
         *finer, x = maps[:-1]
         for features, known in zip(self.features, [*reversed(finer), images], strict=True):
-            x = blocks.Upscale(features, dtype=self.dtype, precision=self.precision)(x)
+            x = blocks.Upscale(features, dtype=self.dtype, convolve=self.convolve)(x)
             x = jnp.concatenate([x, known.astype(x.dtype)], axis=-1)
-        return nn.sigmoid(convolution.Conv(1, 5, precision=self.precision)(x))
+        x = nn.Conv(
+            1,
+            (5, 5),
+            dtype="float32",
+            kernel_init=initialisers.glorot_uniform,
+            conv_general_dilated=self.convolve,
+        )(x)
+        return nn.sigmoid(x)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxswap.models import formulations, winograd
+from jaxswap.convolutions import formulations, winograd
 
 # kernel, stride, side, c_in, c_out
 LAYERS = [
