@@ -7,9 +7,10 @@ the one before it is kept until then. All of it is arrays and JSON; nothing is p
 import contextlib
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib import parse
 
 import jax
 import orbax.checkpoint as ocp
@@ -78,7 +79,7 @@ class Store:
             self._manager.save(
                 step,
                 args=ocp.args.Composite(
-                    state=ocp.args.StandardSave(state),
+                    state=ocp.args.StandardSave(_renamed(state, _quoted)),
                     position=ocp.args.JsonSave(position),
                     manifest=ocp.args.JsonSave(manifest),
                 ),
@@ -94,6 +95,7 @@ class Store:
         Raises:
             RunError: if the checkpoint is broken or of another model.
         """
+        abstract_state = _renamed(abstract_state, _quoted)
         with self._readable(step):
             _check_shapes(self._folder / str(step), abstract_state, whole=True)
             restored = self._manager.restore(
@@ -103,7 +105,7 @@ class Store:
                     position=ocp.args.JsonRestore(),
                 ),
             )
-            return restored["state"], restored["position"]
+            return _renamed(restored["state"], parse.unquote), restored["position"]
 
     def restore_part(self, step: int, name: str, abstract: Any) -> Any:
         """One top-level part of the state, such as `params`, without the rest.
@@ -111,7 +113,7 @@ class Store:
         Raises:
             RunError: if the checkpoint is broken or of another model.
         """
-        item = {name: abstract}
+        item = {name: _renamed(abstract, _quoted)}
         with self._readable(step):
             folder = self._folder / str(step)
             _check_shapes(folder, item, whole=False)
@@ -124,7 +126,7 @@ class Store:
                         partial_restore=True,
                     ),
                 )
-            return restored[name]
+            return _renamed(restored[name], parse.unquote)
 
     def wait(self) -> None:
         """Block until every save is complete.
@@ -259,3 +261,21 @@ def _tree(tree: Any) -> dict[str, Any]:
             part = part.setdefault(parent, {})
         part[name] = tuple(leaf.shape)
     return found
+
+
+def _quoted(key: str) -> str:
+    """A key without dots, with which Orbax joins keys to the name of an array.
+
+    Else the array `Conv_0` of an identity named a.Upscale_0 would be that of an identity a.
+    """
+    return key.replace("%", "%25").replace(".", "%2E")
+
+
+def _renamed(tree: Any, rename: Callable[[str], str]) -> Any:
+    """The same tree with the keys of its dictionaries renamed."""
+    if isinstance(tree, dict):
+        return {rename(key): _renamed(value, rename) for key, value in tree.items()}
+    children, structure = jax.tree.flatten(tree, is_leaf=lambda part: part is not tree)
+    if any(child is tree for child in children):
+        return tree
+    return jax.tree.unflatten(structure, [_renamed(child, rename) for child in children])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import _layers, gemm, growth, measuring, startup, step, workers
+from benchmarks import _layers, gemm, growth, measuring, precision, startup, step, workers
 from jaxswap import config, presets
 from jaxswap.models import building
 
@@ -171,6 +171,20 @@ def test_the_step_is_held_against_the_peak_of_its_round():
     spread = rows[0]["of the peak"]
     assert any(math.isclose(share, value, rel_tol=1e-6) for value in (spread.low, spread.high))
     assert rows[0]["XLA GFLOP"] > rows[1]["XLA GFLOP"] > 0  # the augmentation is in the first
+
+
+def test_precisions_are_compared_from_the_same_start(monkeypatch):
+    monkeypatch.setattr(
+        step,
+        "choose",
+        lambda preset, *, batch_size, precision: dataclasses.replace(
+            TINY, model=dataclasses.replace(TINY.model, precision=precision)
+        ),
+    )
+    row, found = precision.compare("tiny", batch_size=2, steps=3)
+    assert found["fast"][0] == pytest.approx(found["exact"][0], rel=1e-5)
+    assert [len(losses) for losses in found.values()] == [3, 3]
+    assert row["largest difference"] < 1e-4
 
 
 def test_growth_draws_what_it_measured(tmp_path, monkeypatch):

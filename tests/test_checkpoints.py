@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from jaxswap import checkpoints, errors
@@ -182,3 +183,19 @@ def test_nothing_is_pickled(tmp_path):
     for path in (tmp_path / "1").rglob("*"):
         if path.is_file():
             assert not path.read_bytes().startswith(b"\x80"), path  # how every pickle begins
+
+
+def test_names_with_dots_are_not_taken_for_parts_of_others(tmp_path):
+    # Orbax joins keys with dots: the last array of "a" and the first of "a.x" would be one.
+    names = ("a", "a.x", "a%2Ex", "init")
+    arrays = iter(jnp.arange(16.0).reshape(8, 2))
+    params = {name: {"w": next(arrays), "x": {"w": next(arrays)}} for name in names}
+    optimizer = optax.adam(1e-3)
+    state = {"params": {"decoders": params}, "moments": optimizer.init(params)}
+    with checkpoints.Store(tmp_path, keep=1) as store:
+        store.save(1, state, position={}, manifest={})
+    with checkpoints.Store(tmp_path) as store:
+        restored, _ = store.restore(1, abstract(state))
+        part = store.restore_part(1, "params", abstract(state["params"]))
+    jax.tree.map(np.testing.assert_array_equal, restored, state)
+    jax.tree.map(np.testing.assert_array_equal, part, state["params"])

@@ -14,7 +14,7 @@ from jaxswap import config, rngs
 from jaxswap.augmentation import recipe
 from jaxswap.losses import weighting
 from jaxswap.models import building, topologies
-from jaxswap.training import optimizers, sharding, state
+from jaxswap.training import memory, optimizers, sharding, state
 
 Metrics = dict[str, Float[Array, ""]]
 Batch = dict[str, UInt8[Array, "b i h w 3"]]
@@ -66,11 +66,19 @@ def mean_gradients(
     """
     held = jax.tree.map(lambda leaf: sharding.split(leaf.shape, mesh).spec, params)
 
+    def alone(params: topologies.Params, batch: recipe.Augmented) -> tuple[Any, Any, Any]:
+        (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
+            params, configuration, batch, identities=identities
+        )
+        return loss, parts, gradients
+
+    if mesh.devices.size == 1:
+        # A sum over one device would be a copy of all gradients, and keep all of them until then.
+        return alone(params, batch)
+
     def own(params: topologies.Params, batch: recipe.Augmented) -> tuple[Any, Any, Any]:
         whole = jax.tree.map(_gather, params, held)
-        (loss, parts), gradients = jax.value_and_grad(loss_and_parts, has_aux=True)(
-            whole, configuration, batch, identities=identities
-        )
+        loss, parts, gradients = alone(whole, batch)
         loss, parts = lax.pmean((loss, parts), sharding.AXES)
         return loss, parts, jax.tree.map(_mean, gradients, held)
 
@@ -116,7 +124,8 @@ def update(
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
     params = optax.apply_updates(before.params, updates)
-    gradient_norm = optax.tree.norm(gradients)
+    # Not `optax.tree.norm`, which on CPU stores the squares of all gradients.
+    gradient_norm = jnp.sqrt(optax.tree.vdot(gradients, gradients))
     newly_diverged = (before.diverged_at < 0) & ~jnp.isfinite(loss + gradient_norm)
     after = state.TrainState(
         step=before.step + 1,
@@ -160,7 +169,9 @@ def compile_step(
     )
     before = state.shapes(configuration, identities=identities)
     step = make_step(configuration, mesh, identities=identities)
-    return step.lower(before, {"image": pictures, "regions": pictures}).compile()
+    compiled = step.lower(before, {"image": pictures, "regions": pictures}).compile()
+    memory.give_back()
+    return compiled
 
 
 def compiler_options(mesh: Mesh) -> dict[str, bool]:

@@ -95,7 +95,7 @@ def test_compare_takes_several_at_once_and_again():
         ("train --run r --identity a=x --identity b/c=y", "letters, digits"),
         ("train --run r --identity a=x --identity b=y --steps 0", "`steps` must be >= 1, not 0"),
         ("train --run r --identity a=x --identity b=y --seed x", "--seed"),
-        ("train --run r --identity a=x --identity b=y --model.mask-encoder own", "'separate'"),
+        ("train --run r --identity a=x --identity b=y --model.precision own", "'exact'"),
         ("extract --out o", "one or more video files"),
         ("build --out o", "one or more facesets"),
         ("evaluate --run r --out o --footage f", "go together"),

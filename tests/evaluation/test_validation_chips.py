@@ -74,7 +74,7 @@ def test_the_face_is_measured_inside_its_mask(run, validation):
     assert 0 < mask.mean() < 0.1
     expected = [
         np.average(np.abs(face - seen).mean(-1), weights=mask[..., 0])
-        for seen, face, _ in one_by_one(run, images_u8, 0)
+        for seen, face, _ in one_by_one(run, images_u8, "a")
     ]
     assert found.face.l1 == pytest.approx(np.mean(expected), rel=1e-4)
 
@@ -95,7 +95,7 @@ def test_pictures_show_every_decoder(run, results, validation):
         expected = one_by_one(run, validation["b"][0][shown], name)
         for output_u8, (_, face, _) in zip(pictures.outputs_u8[name], expected, strict=True):
             np.testing.assert_allclose(output_u8 / 255, face, atol=0.51 / 255)
-    expected = [mask for _, _, mask in one_by_one(run, validation["b"][0][shown], 1)]
+    expected = [mask for _, _, mask in one_by_one(run, validation["b"][0][shown], "b")]
     np.testing.assert_allclose(pictures.masks_u8 / 255, expected, atol=0.51 / 255)
 
 
@@ -104,7 +104,7 @@ def test_lpips_is_the_mean_over_the_views(run, validation, monkeypatch):
     monkeypatch.setattr(perceptual, "lpips", lambda pred, target: (pred - target)[:, 0, 0, 0])
     monkeypatch.setattr(validation_chips, "BATCH_SIZE", 5)
     found = validation_chips.evaluate_chips(run, validation).reconstructions["a"]
-    pairs = one_by_one(run, validation["a"][0], 0)
+    pairs = one_by_one(run, validation["a"][0], "a")
     expected = [(face - seen)[0, 0, 0] for seen, face, _ in pairs]
     assert found.lpips == pytest.approx(np.mean(expected), rel=1e-4)
 

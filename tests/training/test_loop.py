@@ -30,6 +30,23 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tiny, whole, tmp_
     jax.tree.map(np.testing.assert_array_equal, params_of(run_dir), params_of(whole))
 
 
+def test_the_order_of_the_names_changes_not_a_bit(tiny, whole, tmp_path):
+    run_dir = tmp_path / "run"
+    loop.train(
+        tiny.CONFIG,
+        mesh=sharding.training_mesh(tiny.CONFIG.train),
+        run_dir=run_dir,
+        identities=["b", "a"],
+        manifest={"identities": [{"name": "b"}, {"name": "a"}], "preset": "tiny"},
+        loader=tiny.MemoryLoader(tiny.CONFIG),
+        validation=tiny.VALIDATION,
+    )
+    assert runs.Run.open(run_dir).identities == ("a", "b")
+    assert runs.Run.open(run_dir).fingerprint() == runs.Run.open(whole).fingerprint()
+    drawn = [images.read_u8(folder / "preview.png") for folder in (run_dir, whole)]
+    np.testing.assert_array_equal(*drawn)
+
+
 def test_a_run_leaves_what_a_person_looks_for(whole):
     run = runs.Run.open(whole)
     assert run.identities == ("a", "b")

@@ -37,6 +37,38 @@ def test_a_step_is_compiled_once_and_uses_its_state_up(tiny, mesh):
     assert int(current.step) == 3
 
 
+def test_one_device_sums_nothing_over_devices(tiny, mesh):
+    params = state.shapes(tiny.CONFIG, identities=tiny.IDENTITIES).params
+    pictures = jax.ShapeDtypeStruct((8, 2, tiny.CHIP_SIZE, tiny.CHIP_SIZE, 3), jnp.uint8)
+    zero = jax.ShapeDtypeStruct((), jnp.int32)
+    batch = {"image": pictures, "regions": pictures}
+    augmented = jax.eval_shape(
+        lambda n, batch: step.augmented_batch(tiny.CONFIG, n, batch), zero, batch
+    )
+
+    def program(devices):
+        return str(
+            jax.make_jaxpr(
+                lambda params, batch: step.mean_gradients(
+                    tiny.CONFIG, devices, params, batch, identities=tiny.IDENTITIES
+                )
+            )(params, augmented)
+        )
+
+    several = sharding.make_mesh(devices=jax.devices() * 2)
+    assert "psum" not in program(mesh)
+    assert "psum" in program(several)
+
+
+def test_a_third_identity_changes_nothing_of_the_others(tiny, mesh):
+    two, three = (tiny.create(mesh, identities=names).params for names in ("ba", "acb"))
+    for name in "ab":
+        np.testing.assert_equal(
+            *(jax.device_get(params["decoders"][name]) for params in (two, three))
+        )
+    np.testing.assert_equal(*(jax.device_get(params["encoder"]) for params in (two, three)))
+
+
 def test_a_gradient_beyond_float32_is_noticed_though_the_loss_is_finite(tiny, mesh):
     flat, tree = jax.tree_util.tree_flatten_with_path(tiny.create(mesh).params)
     # The last convolution's gradient is its input times the error; Adam squares it.
