@@ -40,7 +40,7 @@ class Events:
     """
 
     def progress(self, progress: Progress) -> None:
-        """Another item of a piece of work is done."""
+        """A piece of work begins, or another item of one is done."""
 
     def message(self, line: str) -> None:
         """Something that the user should know, in one line."""
@@ -61,7 +61,7 @@ class Events:
         unit: str = "frames",
         note: Callable[[], str] = _nothing,
     ) -> Iterator[T]:
-        """Yield `items`, and tell after each how many are done.
+        """Yield `items`, and tell how many are done: before the first, and after each.
 
         Args:
             items: what is counted, one by one.
@@ -73,6 +73,7 @@ class Events:
         Raises:
             Stopped: if the caller wants to stop.
         """
+        self.progress(Progress(task=task, done=0, total=total, unit=unit))
         for done, item in enumerate(items, 1):
             yield item
             self.progress(Progress(task=task, done=done, total=total, unit=unit, note=note()))
