@@ -6,9 +6,12 @@ bars and lines, and a test into a list.
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from jaxswap import errors, types
+from jaxswap import errors
+
+if TYPE_CHECKING:
+    from jaxswap import types
 
 T = TypeVar("T")
 
@@ -45,7 +48,7 @@ class Events:
     def message(self, line: str) -> None:
         """Something that the user should know, in one line."""
 
-    def picture(self, name: str, picture_u8: types.ImageU8) -> None:
+    def picture(self, name: str, picture_u8: "types.ImageU8") -> None:
         """A picture worth looking at; a later one of the same name replaces the former."""
 
     def should_stop(self) -> bool:

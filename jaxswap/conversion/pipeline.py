@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from jaxswap import config, errors, footage, progress, runs, spans
+from jaxswap import config, errors, footage, runs, spans
 from jaxswap.conversion import (
     assignment,
     batching,
@@ -32,6 +32,7 @@ from jaxswap.conversion import (
     swapper,
 )
 from jaxswap.conversion.color import matching, window
+from jaxswap.events import SILENT, Events
 from jaxswap.provenance import marks
 from jaxswap.types import Image, Mask
 from jaxswap.vision import finding, steadying
@@ -124,6 +125,7 @@ def convert(
     span: spans.Span = spans.WHOLE,
     frame_rate: Fraction | None = None,
     beside: Path | None = None,
+    events: Events = SILENT,
 ) -> ConversionReport:
     """Put the faces of identities on people in footage.
 
@@ -138,6 +140,7 @@ def convert(
         span: the part of the source that is converted.
         frame_rate: images a second of a folder that is a film; None if they are unrelated.
         beside: where a video of the source beside the result goes, if one is wanted.
+        events: hears of each frame.
 
     Raises:
         FootageError: if the source cannot be read.
@@ -173,7 +176,7 @@ def convert(
         if pair is not None:
             stack.enter_context(pair)
         line = stack.enter_context(stages.Line())
-        shown = progress.track(
+        shown = events.counted(
             work.written(line, model, output, pair),
             f"Converting {source.name}",
             total=reader.num_frames,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxswap import config, footage, progress, types
+from jaxswap import config, footage, types
 from jaxswap.evaluation import (
     candidate,
     clip_results,
@@ -16,6 +16,7 @@ from jaxswap.evaluation import (
     seeing,
     series,
 )
+from jaxswap.events import SILENT, Events
 from jaxswap.vision import descriptor, finding, landmarks, selection
 
 FOOTAGE = pictures.FOOTAGE
@@ -34,6 +35,7 @@ def compare(
     track: int = 0,
     swap: clip_results.Swap | None = None,
     pictures_of: Mapping[str, descriptor.Reference] | None = None,
+    events: Events = SILENT,
 ) -> clip_results.ClipResults:
     """Compare footage with what was made of it, frame by frame, in bounded memory.
 
@@ -48,6 +50,7 @@ def compare(
         swap: who was replaced by whom.
         pictures_of: pictures of both identities; without them, without `swap` or without the extra
             `identity`, identity distances are left out.
+        events: hears of each frame.
 
     Raises:
         FootageError: if footage or a candidate cannot be read, or their frames differ in size.
@@ -64,7 +67,7 @@ def compare(
         describer = None if no_identities else descriptor.Describer()
         comparison = _Comparison(measures, describer, total=reader.num_frames)
         found = _found(reader, faces, track)
-        for frame, face in progress.track(found, "Measuring", total=reader.num_frames):
+        for frame, face in events.counted(found, "Measuring", total=reader.num_frames):
             comparison.add(frame, face, pairs.partners(frame))
         frames = pairs.finish()
         known = {}

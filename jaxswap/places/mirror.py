@@ -3,13 +3,13 @@
 import _thread
 import secrets
 import shutil
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
 
 from jaxswap import errors
+from jaxswap.events import SILENT, Events
 from jaxswap.places import checkpoint_names, transfer, urls
 
 EVERY_S = 10.0
@@ -29,14 +29,16 @@ class Mirror:
     moment may both write. Else the one that began first stops at its next look.
     """
 
-    def __init__(self, folder: Path, url: urls.Url, *, keep: int):
+    def __init__(self, folder: Path, url: urls.Url, *, keep: int, events: Events = SILENT):
         """Write nothing yet.
 
         Args:
             folder: of the run; what it holds when the block begins is at the URL already.
             url: of the run.
             keep: how many of the latest checkpoints stay.
+            events: hears of what could not be written yet.
         """
+        self._events = events
         self._folder = folder
         self._url = url
         self._keep = keep
@@ -104,7 +106,7 @@ class Mirror:
                 continue
             except (errors.PlaceError, OSError) as error:
                 if not self._has_failed:
-                    sys.stderr.write(f"{error} The training goes on and tries again.\n")
+                    self._events.message(f"{error} The training goes on and tries again.")
                 self._has_failed = True
 
     def _write_checkpoint(self, names: list[str]) -> None:

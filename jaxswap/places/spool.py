@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jaxswap import errors
+from jaxswap.events import SILENT, Events
 from jaxswap.places import checkpoint_names, mirror, transfer, urls
 
 
@@ -122,12 +123,13 @@ class Spool:
             yield copy
 
     @contextlib.contextmanager
-    def run(self, place: urls.Place, *, keep: int) -> Iterator[Path]:
+    def run(self, place: urls.Place, *, keep: int, events: Events = SILENT) -> Iterator[Path]:
         """A run folder to train in; one at a URL follows its local copy.
 
         Args:
             place: of the run, new or begun.
             keep: how many of the latest checkpoints stay.
+            events: hears of what could not be written yet.
 
         Raises:
             PlaceError: if the URL could not follow to the end; the local copy stays then.
@@ -141,7 +143,7 @@ class Spool:
         begun = checkpoint_names.wanted(transfer.files_below(place))
         transfer.download(place, begun, copy)
         self._copies[place] = copy
-        following = mirror.Mirror(copy, place, keep=keep)
+        following = mirror.Mirror(copy, place, keep=keep, events=events)
         with self._kept(copy), following:
             yield copy
 

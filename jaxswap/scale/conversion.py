@@ -18,6 +18,7 @@ from jaxswap.conversion import (
     swapper,
     video_writer,
 )
+from jaxswap.events import SILENT, Events
 from jaxswap.provenance import marks
 from jaxswap.scale import letters, running, segments
 from jaxswap.vision import people
@@ -93,6 +94,7 @@ def convert(
     job: ConvertJob,
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
+    events: Events = SILENT,
 ) -> ManyReport:
     """Put a face on a person in much footage, each video under its name in the folder `out`.
 
@@ -107,6 +109,7 @@ def convert(
         job: what is done.
         scale: how footage is cut.
         beam_options: as Apache Beam takes them.
+        events: hears of each segment.
 
     Raises:
         FootageError: if a list is empty, or two videos have the same name.
@@ -126,7 +129,7 @@ def convert(
     folder = _folder(out)
     cut, failed = _cut(paths, places, job, scale, fingerprint)
     everything = [segment for parts in cut.values() for segment in parts]
-    reasons = running.run(job, everything, folder, beam_options=beam_options)
+    reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
     frames = swapped = videos = 0
     for path, parts in cut.items():
         broken = [letters.of(part, reasons[part.key]) for part in parts if part.key in reasons]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, files
+from jaxswap.events import SILENT, Events
 from jaxswap.scale import chips, letters, running, segments
 from pipelines import dataset
 
@@ -33,6 +34,7 @@ def extract(
     data: config.DataConfig,
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
+    events: Events = SILENT,
 ) -> ManyReport:
     """Find and cut the faces of much footage and write them as one dataset at `out`.
 
@@ -48,6 +50,7 @@ def extract(
         data: how the dataset is built.
         scale: how footage is cut.
         beam_options: as Apache Beam takes them.
+        events: hears of each segment.
 
     Raises:
         FootageError: if a list is empty.
@@ -60,7 +63,7 @@ def extract(
     folder = out.absolute().with_name(f".{out.name}.segments")
     cut, failed = _cut(footages, job, scale)
     everything = [segment for parts in cut.values() for segment in parts]
-    reasons = running.run(job, everything, folder, beam_options=beam_options)
+    reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
     failed += [
         letters.of(segment, reasons[segment.key])
         for segment in everything

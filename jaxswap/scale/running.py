@@ -18,7 +18,8 @@ from unittest import mock
 
 import av
 
-from jaxswap import errors, files, progress
+from jaxswap import errors, files
+from jaxswap.events import SILENT, Events
 from jaxswap.scale import segments
 
 QUIET = "--default_sdk_harness_log_level=ERROR"
@@ -42,7 +43,12 @@ class Job(Protocol):
 
 
 def run(
-    job: Job, cut: Sequence[segments.Segment], folder: Path, *, beam_options: Sequence[str]
+    job: Job,
+    cut: Sequence[segments.Segment],
+    folder: Path,
+    *,
+    beam_options: Sequence[str],
+    events: Events = SILENT,
 ) -> dict[str, str]:
     """Do `job` to all segments, and tell why some could not, by their keys.
 
@@ -51,6 +57,7 @@ def run(
         cut: the segments.
         folder: where results are, as KEY and the job's suffix; all workers must reach it.
         beam_options: as Apache Beam takes them.
+        events: hears of each segment.
 
     Raises:
         MissingExtraError: if Apache Beam is not installed.
@@ -71,7 +78,7 @@ def run(
     options = pipeline_options.PipelineOptions([QUIET, *beam_options])
     mode = options.view_as(pipeline_options.DirectOptions).direct_running_mode
     with (
-        _shown(left, folder, job),
+        _shown(left, folder, job, events),
         _fit_for_a_shell() if mode == "multi_processing" else contextlib.nullcontext(),
         beam.Pipeline(options=options) as pipeline,
     ):
@@ -96,7 +103,9 @@ def _fit_for_a_shell() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator[None]:
+def _shown(
+    left: Sequence[segments.Segment], folder: Path, job: Job, events: Events
+) -> Iterator[None]:
     """Progress in segments, by the files that appear: whoever writes them, wherever they are."""
     over = threading.Event()
 
@@ -111,7 +120,7 @@ def _shown(left: Sequence[segments.Segment], folder: Path, job: Job) -> Iterator
             yield from ended
 
     def show() -> None:
-        shown = progress.track(finished(), "Working", total=len(left), unit="segments")
+        shown = events.counted(finished(), "Working", total=len(left), unit="segments")
         collections.deque(shown, maxlen=0)
 
     thread = threading.Thread(target=show, name="progress", daemon=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from jaxswap import config, errors, files, footage, images, progress, types, version
+from jaxswap import config, errors, files, footage, images, types, version
+from jaxswap.events import SILENT, Events
 from jaxswap.vision import (
     alignment,
     chips,
@@ -42,6 +43,7 @@ def extract(
     *,
     faces: config.FacesConfig,
     options: config.ExtractConfig,
+    events: Events = SILENT,
 ) -> ExtractionReport:
     """Find, track, align and cut the faces of `footages` into a new faceset at `out`.
 
@@ -54,6 +56,7 @@ def extract(
         OutputError: if `out` exists and is no empty folder.
         FootageError: if footage cannot be read.
         NoFaceError: if no face is found.
+        Stopped: if the caller wants to stop.
     """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise errors.OutputError(
@@ -68,7 +71,7 @@ def extract(
             for index, reader in enumerate(readers)
         ]
         for source in sources:
-            source.extract(finder)
+            source.extract(finder, events)
         if not any(source.num_chips for source in sources):
             raise errors.NoFaceError(_no_face(footages, faces, options))
         faceset.write_header(
@@ -113,7 +116,7 @@ class _Source:
         self._reader = reader
         self._max_gap_s = max_gap_s
 
-    def extract(self, finder: finding.FaceFinder) -> None:
+    def extract(self, finder: finding.FaceFinder, events: Events) -> None:
         """Write the chips of the wanted track, and append their records to records.jsonl."""
         candidates = self._folder / "candidates.jsonl"
         weights: dict[int, float] = collections.defaultdict(float)
@@ -125,7 +128,7 @@ class _Source:
             max_gap_s=self._max_gap_s,
             follow=follow,
         )
-        frames = progress.track(
+        frames = events.counted(
             steadied,
             f"Extracting {self._path.name}",
             total=self._reader.num_frames,

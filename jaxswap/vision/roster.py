@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from jaxswap import config, errors, files, footage, images, progress
+from jaxswap import config, errors, files, footage, images
+from jaxswap.events import SILENT, Events
 from jaxswap.types import ImageU8
 from jaxswap.vision import alignment, chips, contact_sheet, finding, steadying
 
@@ -35,7 +36,9 @@ class Entry:
         return self.image or f"{self.first_s:.1f}-{self.last_s:.1f} s"
 
 
-def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
+def write(
+    source: Path, out: Path, *, faces: config.FacesConfig, events: Events = SILENT
+) -> list[Entry]:
     """List the tracks of footage, with a picture of each in the folder `out`.
 
     A picture is named by the track, and shows where the face is large and looks ahead. Those of the
@@ -45,6 +48,7 @@ def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
         source: video, image or folder of images.
         out: the new folder; it appears when it is complete.
         faces: how faces are found.
+        events: hears of each frame.
 
     Returns:
         The tracks, in the order of their numbers.
@@ -58,7 +62,7 @@ def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
         raise errors.OutputError(f"{out} exists already. Remove it or choose another name.")
     reader = footage.FrameReader(source)
     with files.replacing_folder(out) as partial:
-        entries = _entries(reader, partial, faces=faces)
+        entries = _entries(reader, partial, faces=faces, events=events)
         if not entries:
             raise errors.NoFaceError(
                 f"No face in {source} with a score of {faces.min_score:g} or more. "
@@ -75,7 +79,7 @@ def write(source: Path, out: Path, *, faces: config.FacesConfig) -> list[Entry]:
 
 
 def _entries(
-    reader: footage.FrameReader, folder: Path, *, faces: config.FacesConfig
+    reader: footage.FrameReader, folder: Path, *, faces: config.FacesConfig, events: Events
 ) -> list[Entry]:
     entries: dict[int, Entry] = {}
     worths: dict[int, float] = {}
@@ -87,7 +91,7 @@ def _entries(
         max_gap_s=faces.max_gap_s,
         follow=follow,
     )
-    for frame, seen in progress.track(
+    for frame, seen in events.counted(
         found, f"Looking through {reader.info.path.name}", total=reader.num_frames
     ):
         for face in seen:
