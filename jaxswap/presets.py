@@ -6,7 +6,7 @@ augmentation. `quick` is our own, for two cores and ten minutes.
 
 import dataclasses
 
-from jaxswap import config
+from jaxswap import config, names
 
 ORIGINAL_2017 = config.Config()
 
@@ -39,3 +39,23 @@ PRESETS: dict[str, config.Config] = {
     "original-2017": ORIGINAL_2017,
     "original-2017-mask": ORIGINAL_2017_MASK,
 }
+
+
+def named(name: str) -> config.Config:
+    """The preset `name`.
+
+    Raises:
+        ValueError: if there is none; names the nearest.
+    """
+    if name not in PRESETS:
+        raise ValueError(names.unknown("preset", name, PRESETS))
+    return PRESETS[name]
+
+
+def name_of(configuration: config.Config) -> str | None:
+    """The preset whose networks a configuration has, or None, whatever else was changed."""
+    computed = {name: getattr(configuration.model, name) for name in ("dtype", "precision")}
+    for name, preset in PRESETS.items():
+        if dataclasses.replace(preset.model, **computed) == configuration.model:
+            return name
+    return None

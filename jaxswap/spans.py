@@ -39,6 +39,38 @@ WHOLE = Span()
 """All of the footage."""
 
 
+def between(start: str | float | Fraction, end: str | float | Fraction | None) -> Span:
+    """The part from one time to another, each in seconds or as people write it.
+
+    Args:
+        start: 0 is the beginning of the footage.
+        end: None is the end of the footage.
+
+    Raises:
+        ValueError: if one is no time, or they are in the wrong order.
+    """
+    return Span(_seconds(start), None if end is None else _seconds(end))
+
+
+def frame_rate(value: str | float | Fraction) -> Fraction:
+    """Images a second, from a number or text such as "30000/1001", exactly.
+
+    Raises:
+        ValueError: if the rate is not in (0, 1000].
+    """
+    try:
+        rate = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise ValueError(f"`frame_rate` must be in (0, 1000], like 25 or 30000/1001, not {value}.")
+    return rate
+
+
+def _seconds(time: str | float | Fraction) -> Fraction:
+    return time if isinstance(time, Fraction) else seconds(str(time))
+
+
 def seconds(text: str) -> Fraction:
     """A time as people write it: seconds, MM:SS or HH:MM:SS, with decimals, exactly.
 

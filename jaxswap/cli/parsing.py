@@ -13,7 +13,7 @@ from typing import Any, Union
 
 import tyro
 
-from jaxswap.cli import names
+from jaxswap import names, presets
 
 COMMANDS = {
     "extract": "Extract",
@@ -73,7 +73,7 @@ def load(name: str) -> Any:
 def _with_preset(command: Any, name: str) -> Any:
     """`command` with the preset's values as the defaults that options then change."""
     try:
-        return functools.partial(command, configuration=names.preset(name))
+        return functools.partial(command, configuration=presets.named(name))
     except ValueError as error:
         raise UsageError(str(error)) from error
 

@@ -1,9 +1,15 @@
-"""Names that a user types, and what to say when one is not known."""
+"""Names that a user types: what one may look like, and what to say when one is not known."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
-from jaxswap import config, presets
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is of letters, digits, '_', '.' and '-', and begins with one of the first."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -12,14 +18,3 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"Unknown {what} {name!r}.{hint} There are: {', '.join(known)}."
-
-
-def preset(name: str) -> config.Config:
-    """The preset `name`.
-
-    Raises:
-        ValueError: if there is none; names the nearest.
-    """
-    if name not in presets.PRESETS:
-        raise ValueError(unknown("preset", name, presets.PRESETS))
-    return presets.PRESETS[name]
