@@ -7,6 +7,9 @@ from fractions import Fraction
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
+Number = str | int | float | Fraction
+"""A time or a rate as callers give it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Span:
@@ -39,7 +42,7 @@ WHOLE = Span()
 """All of the footage."""
 
 
-def between(start: str | float | Fraction, end: str | float | Fraction | None) -> Span:
+def between(start: Number, end: Number | None) -> Span:
     """The part from one time to another, each in seconds or as people write it.
 
     Args:
@@ -52,7 +55,7 @@ def between(start: str | float | Fraction, end: str | float | Fraction | None) -
     return Span(_seconds(start), None if end is None else _seconds(end))
 
 
-def frame_rate(value: str | float | Fraction) -> Fraction:
+def frame_rate(value: Number) -> Fraction:
     """Images a second, from a number or text such as "30000/1001", exactly.
 
     Raises:
@@ -67,7 +70,7 @@ def frame_rate(value: str | float | Fraction) -> Fraction:
     return rate
 
 
-def _seconds(time: str | float | Fraction) -> Fraction:
+def _seconds(time: Number) -> Fraction:
     return time if isinstance(time, Fraction) else seconds(str(time))
 
 

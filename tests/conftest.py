@@ -199,6 +199,21 @@ def trained(work, facesets) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def read_frames() -> Callable[..., list[np.ndarray]]:
+    """The first `count` frames of a video, RGB uint8."""
+    return _read_frames
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """The configuration of the run of four steps."""
+    from jaxswap.cli import parsing
+
+    argv = [*_train_command({"a": Path("x"), "b": Path("y")}), "--run", "r"]
+    return parsing.parse(argv).configuration
+
+
 @pytest.fixture
 def run_copy(trained, tmp_path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "run"))

@@ -3,7 +3,6 @@
 
 import contextlib
 from collections.abc import Sequence
-from fractions import Fraction
 
 from jaxswap import config, runs, spans
 from jaxswap.api import paths, swaps
@@ -21,9 +20,9 @@ def convert(
     swap: swaps.Swap,
     options: config.ConvertConfig = config.ConvertConfig(),
     faces: config.FacesConfig = config.FacesConfig(),
-    start: str | float | Fraction = 0,
-    end: str | float | Fraction | None = None,
-    frame_rate: str | float | Fraction | None = None,
+    start: spans.Number = 0,
+    end: spans.Number | None = None,
+    frame_rate: spans.Number | None = None,
     side_by_side: paths.AnyPath | None = None,
     events: Events | None = None,
 ) -> pipeline.ConversionReport:

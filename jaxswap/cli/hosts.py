@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from jaxswap.training.hosts import Hosts
+from jaxswap import Hosts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from jaxswap.events import Events
 from jaxswap.planning import topology
 
 if TYPE_CHECKING:
-    from jaxswap.planning import plan
+    from jaxswap import Plan as PlanReport
 
 _DTYPES = {"bf16": "bfloat16", "f32": "float32"}
 
@@ -51,22 +51,22 @@ class Plan(Command):
             if value is not None and value < 1:
                 raise ValueError(f"--{name} must be >= 1, not {value}.")
 
-    def call(self, events: Events) -> "plan.Plan":
+    def call(self, events: Events) -> "PlanReport":
         return jaxswap.plan(
             self._configuration(), self.topology, batch_per_device=self.batch, events=events
         )
 
-    def show(self, report: "plan.Plan") -> None:
+    def show(self, report: "PlanReport") -> None:
         from jaxswap.planning import writing
 
         print("\n".join(writing.lines(report)))
 
-    def values(self, report: "plan.Plan") -> dict[str, Any]:
+    def values(self, report: "PlanReport") -> dict[str, Any]:
         from jaxswap.planning import writing
 
         return writing.to_dict(report)
 
-    def code(self, report: "plan.Plan") -> int:
+    def code(self, report: "PlanReport") -> int:
         if not report.step.unexpected:
             return 0
         print(
