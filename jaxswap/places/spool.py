@@ -48,7 +48,9 @@ class Spool:
         """
         if self._folder is not None and not self._keep:
             shutil.rmtree(self._folder, ignore_errors=True)
-        if isinstance(error, errors.JaxswapError) and not isinstance(error, errors.PlaceError):
+        if isinstance(error, errors.JaxswapError) and not isinstance(
+            error, (errors.PlaceError, errors.Stopped)
+        ):
             raise type(error)(self.named(str(error))) from error
 
     def fetch(self, place: urls.Place) -> Path:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType, TracebackType
+from typing import Any
 
 import jax
 
@@ -54,7 +55,7 @@ class StopRequest:
         self._events = events
         self._requested = False
         self._steps = 0
-        self._former: dict[signal.Signals, object] = {}
+        self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopRequest":
         # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them; Ctrl-C
