@@ -121,7 +121,9 @@ class Alone:
             swaps=[assignment.of_one(opened, "a", "b")],
             decoders=[1],
         )
-        mark = marks.Mark(run_fingerprint="0" * 64, swaps=(marks.Swap(person="a", identity="b"),))
+        mark = marks.Mark(
+            run_fingerprint="0" * 64, swaps=(marks.MarkedSwap(person="a", identity="b"),)
+        )
         self._make_output = lambda: outputs.make(self._reader.info, out, mark=mark, options=options)
         self._line = stages.Line
         self._workers = pipeline.workers()

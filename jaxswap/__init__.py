@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from jaxswap.events import Events, Progress
     from jaxswap.planning.plan import Plan
     from jaxswap.reports import BuildReport, FacesReport, PreviewReport, Track, TrainingReport
+    from jaxswap.scale.conversion import ManyConversionReport
+    from jaxswap.scale.extraction import ManyExtractionReport
     from jaxswap.training.hosts import Hosts
     from jaxswap.version import __version__
     from jaxswap.vision.extraction import ExtractionReport
@@ -73,6 +75,8 @@ _HOMES: dict[str, str] = {
     "Hosts": "jaxswap.training.hosts",
     "JaxswapError": "jaxswap.errors",
     "LossConfig": "jaxswap.config",
+    "ManyConversionReport": "jaxswap.scale.conversion",
+    "ManyExtractionReport": "jaxswap.scale.extraction",
     "MissingExtraError": "jaxswap.errors",
     "ModelConfig": "jaxswap.config",
     "NoFaceError": "jaxswap.errors",
@@ -127,6 +131,8 @@ __all__ = [
     "Hosts",
     "JaxswapError",
     "LossConfig",
+    "ManyConversionReport",
+    "ManyExtractionReport",
     "MissingExtraError",
     "ModelConfig",
     "NoFaceError",

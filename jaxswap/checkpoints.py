@@ -5,9 +5,9 @@ the one before it is kept until then. All of it is arrays and JSON; nothing is p
 """
 
 import contextlib
-import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,17 @@ import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
-from jaxswap import errors, files
+from jaxswap import errors, files, storing
 from jaxswap.places import checkpoint_names
 
 ITEMS = ("state", "position", "manifest")
 SUMS = checkpoint_names.SUMS
+
+_STEP = re.compile(r"[0-9]{1,18}")
+
+
+class OtherTreeError(ValueError):
+    """A checkpoint that holds other parameters than were asked for."""
 
 
 class Store:
@@ -149,9 +155,13 @@ class Store:
 
     def _verify(self, step: int) -> None:
         folder = self._folder / str(step)
-        sums = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+        sums = storing.parse_json((folder / SUMS).read_bytes())
+        if not isinstance(sums, dict):
+            raise ValueError(f"{SUMS} must hold an object")
         for name, expected in sums.items():
             path = folder / name
+            if not path.resolve().is_relative_to(folder):
+                raise ValueError(f"{name} leads out of the folder")
             if not path.is_file() or files.sha256(path) != expected:
                 raise ValueError(f"{name} is not as it was written")
 
@@ -160,6 +170,11 @@ class Store:
         try:
             self._verify(step)
             yield
+        except OtherTreeError as error:
+            raise errors.RunError(
+                f"The checkpoint {self._folder / str(step)} is not of this run: {error}. Put the "
+                "run.json and the checkpoints together that belong together."
+            ) from error
         except Exception as error:  # TensorStore raises what it likes
             others = [other for other in self.steps() if other != step]
             remedy = (
@@ -192,24 +207,54 @@ def steps(folder: Path) -> list[int]:
     """Steps with a complete checkpoint in a folder, rising; what is incomplete has another name."""
     if not folder.is_dir():
         return []
-    return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())
+    return sorted(int(path.name) for path in folder.iterdir() if _STEP.fullmatch(path.name))
 
 
 def _check_shapes(folder: Path, abstract: Any, *, whole: bool) -> None:
-    """Compare names and shapes first, since Orbax's own words for it fill a page."""
-    there = _shapes(ocp.StandardCheckpointHandler().metadata(folder / "state").tree)
-    wanted = _shapes(abstract)
-    for name in sorted(wanted.keys() | there.keys() if whole else wanted.keys()):
-        if there.get(name) != wanted.get(name):
-            raise ValueError(
-                f"it is of another configuration: {name} is {there.get(name, 'missing')} there and "
-                f"{wanted.get(name, 'missing')} here"
-            )
+    """Compare names and shapes first, since Orbax's own words for it fill a page.
+
+    Names are compared from the top, so that other identities are told as such: the message lists
+    what stands in their place.
+
+    Args:
+        folder: of the checkpoint.
+        abstract: the tree that is asked for.
+        whole: whether all of the checkpoint is, or a part of its names at any depth.
+    """
+    there = _tree(ocp.StandardCheckpointHandler().metadata(folder / "state").tree)
+    _check_same(there, _tree(abstract), "", whole=whole)
 
 
-def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="/"): tuple(leaf.shape)
-        for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
-        if hasattr(leaf, "shape")
-    }
+def _check_same(
+    there: Mapping[str, Any], wanted: Mapping[str, Any], where: str, *, whole: bool
+) -> None:
+    if there.keys() != wanted.keys() if whole else wanted.keys() - there.keys():
+        sides = " and ".join(
+            f"{', '.join(sorted(side))} {place}"
+            for side, place in ((there, "there"), (wanted, "here"))
+        )
+        raise OtherTreeError(f"{where or 'it'} has {sides}")
+    for name, part in wanted.items():
+        below, other = f"{where}/{name}" if where else name, there[name]
+        if isinstance(part, dict) and isinstance(other, dict):
+            _check_same(other, part, below, whole=whole)
+        elif part != other:
+            raise OtherTreeError(f"{below} is {_said(other)} there and {_said(part)} here")
+
+
+def _said(part: tuple[int, ...] | dict[str, Any]) -> str:
+    return f"{len(part)} arrays" if isinstance(part, dict) else str(part)
+
+
+def _tree(tree: Any) -> dict[str, Any]:
+    """The shapes of the arrays, in dicts by their names."""
+    found: dict[str, Any] = {}
+    for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
+        if not hasattr(leaf, "shape"):
+            continue
+        *parents, name = (jax.tree_util.keystr((key,), simple=True) for key in path)
+        part = found
+        for parent in parents:
+            part = part.setdefault(parent, {})
+        part[name] = tuple(leaf.shape)
+    return found

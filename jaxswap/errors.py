@@ -29,6 +29,10 @@ class RunError(JaxswapError):
     """A run folder that is missing, incomplete or belongs to another configuration."""
 
 
+class NewerFormatError(JaxswapError):
+    """A stored file that a newer jaxswap wrote."""
+
+
 class DivergedError(JaxswapError):
     """A loss that is not finite."""
 

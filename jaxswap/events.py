@@ -39,7 +39,8 @@ def _nothing() -> str:
 class Events:
     """Hears nothing and never stops; subclasses override what they want to hear.
 
-    A function calls its methods in the thread in which it was called itself.
+    A function calls its methods in the thread in which it was called itself. Two call them from a
+    thread of their own, since they cannot wait: work on many segments, and the upload of a run.
     """
 
     def progress(self, progress: Progress) -> None:

@@ -47,9 +47,14 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON with sorted keys, complete or not at all."""
+    """Write `value` as indented JSON, complete or not at all.
+
+    Raises:
+        ValueError: if it holds a number that is not finite, which JSON cannot.
+    """
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     with replacing(path) as partial:
-        partial.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
 
 
 def sha256(path: Path) -> str:

@@ -1,23 +1,28 @@
 """A run folder, opened: its configuration, its identities, its parameters.
 
-run.json is written when training begins: the configuration and the manifest, which says from what
-data, with which versions and on what hardware the run was made.
+run.json is written when training begins: the configuration, the manifest, which says from what
+data, with which versions and on what hardware the run was made, and the history of what was changed
+since.
 """
 
 import dataclasses
+import datetime
 import hashlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from jaxswap import checkpoints, config, errors, files
+from jaxswap import checkpoints, config, errors, files, names, run_history, storing, version
 from jaxswap.models import autoencoder
 from jaxswap.places import checkpoint_names
 
-FORMAT = 1
+FORMAT = 2
+NAME = "run.json"
+MAX_LINE_BYTES = 100_000
+"""A longer line of metrics.jsonl is none of ours."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,15 +31,17 @@ class Run:
 
     Attributes:
         path: the folder.
-        config: what the run was trained with.
+        config: what the run is trained with, as it was when the run last went on.
         identities: names, in the order of the decoders.
         manifest: preset, identities with the fingerprints of their data, versions, hardware.
+        history: what was changed when the run went on, in order.
     """
 
     path: Path
     config: config.Config
     identities: tuple[str, ...]
-    manifest: dict[str, Any]
+    manifest: Mapping[str, Any]
+    history: tuple[run_history.Entry, ...] = ()
 
     @classmethod
     def open(cls, path: Path) -> "Run":
@@ -42,35 +49,70 @@ class Run:
 
         Raises:
             RunError: if it is no run folder, or its run.json is broken.
+            NewerFormatError: if a newer jaxswap wrote it.
         """
-        file = path / "run.json"
+        file = path / NAME
         if not file.is_file():
             raise errors.RunError(
-                f"{path} is no run folder (it has no run.json). "
+                f"{path} is no run folder (it has no {NAME}). "
                 "Name the folder that `jaxswap train --run` was given."
             )
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-            if values["format"] != FORMAT:
-                raise ValueError(f"format {values['format']}, not {FORMAT}")
-            manifest = values["manifest"]
-            identities = tuple(str(entry["name"]) for entry in manifest["identities"])
-            parsed = config.from_dict(config.Config, values["config"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            stored = storing.from_dict(
+                _Stored, storing.read_json(file, newest=FORMAT, oldest=FORMAT)
+            )
+        except ValueError as error:
             raise errors.RunError(
-                f"{file} is broken or of another version of jaxswap ({error}). "
-                "Train again in a new run folder."
+                f"{file} cannot be read: {error} "
+                "Put back a copy that can be read, or train again in a new run folder."
             ) from error
-        return cls(path=path, config=parsed, identities=identities, manifest=manifest)
+        return cls(
+            path=path,
+            config=stored.config,
+            identities=stored.identities(),
+            manifest=stored.manifest,
+            history=stored.history,
+        )
 
     def write(self) -> None:
         """Write run.json."""
-        values = {
-            "format": FORMAT,
-            "config": config.to_dict(self.config),
-            "manifest": self.manifest,
+        stored = _Stored(config=self.config, manifest=self.manifest, history=self.history)
+        files.write_json(self.path / NAME, {"format": FORMAT, **storing.to_dict(stored)})
+
+    def going_on(self) -> "Run":
+        """This run, as it goes on from what its folder holds; nothing is written.
+
+        Returns:
+            With the manifest and the history of run.json, and a new entry if something changed;
+            the run itself, if the folder holds none.
+
+        Raises:
+            RunError: if another run was begun there: with other identities, or another
+                configuration. Fields made by `config.pacing.pace` may differ.
+        """
+        if not (self.path / NAME).exists():
+            if self.steps():
+                raise errors.RunError(
+                    f"{self.path} has checkpoints but no {NAME}. Put it back or use a new run "
+                    "folder."
+                )
+            return self
+        begun = Run.open(self.path)
+        found = _changes(begun, self)
+        if not found:
+            return dataclasses.replace(self, manifest=begun.manifest, history=begun.history)
+        entry = run_history.Entry(
+            when=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            step=(self.steps() or [0])[-1],
+            version=version.__version__,
+            changes=found,
+        )
+        made_with = {
+            part: self.manifest[part] for part in run_history.MADE_WITH if part in self.manifest
         }
-        files.write_json(self.path / "run.json", values)
+        return dataclasses.replace(
+            self, manifest={**begun.manifest, **made_with}, history=(*begun.history, entry)
+        )
 
     @property
     def checkpoints_dir(self) -> Path:
@@ -146,17 +188,71 @@ def parameters_sha256(params: autoencoder.Params) -> str:
     return digest.hexdigest()
 
 
+def _changes(begun: Run, wanted: Run) -> dict[str, dict[str, Any]]:
+    """What changes when the run goes on as `wanted`.
+
+    Raises:
+        RunError: if something changes that may not.
+    """
+    if begun.identities != wanted.identities:
+        raise errors.RunError(
+            f"The run {begun.path} was begun with the identities {', '.join(begun.identities)}, "
+            f"not {', '.join(wanted.identities)}. Use the same, or a new run folder."
+        )
+    found = run_history.differences(begun.config, wanted.config)
+    refused = [
+        f"{each.name} {each.before} there, {each.after} here"
+        for each in found
+        if not each.may_change
+    ]
+    if refused:
+        raise errors.RunError(
+            f"The run {begun.path} was begun with another configuration: {'; '.join(refused)}. "
+            "Use the same preset and options, or a new run folder."
+        )
+    return run_history.changes(found, before=begun.manifest, after=wanted.manifest)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """What run.json holds."""
+
+    config: config.Config
+    manifest: Mapping[str, Any]
+    history: tuple[run_history.Entry, ...] = ()
+
+    def identities(self) -> tuple[str, ...]:
+        """The names in the manifest."""
+        return tuple(entry["name"] for entry in self.manifest["identities"])
+
+    def __post_init__(self) -> None:
+        entries = self.manifest.get("identities")
+        listed = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+        found = [entry.get("name") for entry in entries] if listed else []
+        good = [name for name in found if isinstance(name, str) and names.IDENTITY.fullmatch(name)]
+        if not good or len(set(good)) != len(found):
+            raise ValueError(
+                "`manifest.identities` must be objects with a `name` each, no two of them the same."
+            )
+
+
 def read_metrics(run_dir: Path) -> list[dict[str, int | float]]:
-    """The reports of a run so far, in order; a line cut off by a crash is left out."""
+    """The reports of a run so far, in order.
+
+    A line cut off by a crash is left out, and so is what is no number.
+    """
     path = run_dir / "metrics.jsonl"
     if not path.is_file():
         return []
     reports = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            report = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(report, dict) and isinstance(report.get("step"), int):
-            reports.append(report)
+    with path.open("rb") as lines:
+        while line := lines.readline(MAX_LINE_BYTES):
+            try:
+                values = storing.parse_json(line)
+            except ValueError:
+                continue
+            if isinstance(values, dict) and type(values.get("step")) is int:
+                reports.append(
+                    {name: value for name, value in values.items() if type(value) in (int, float)}
+                )
     return reports

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxswap import config, errors, files, version
+from jaxswap import config, errors, files, names, version
 from jaxswap.events import SILENT, Events
 from jaxswap.vision import faceset, records
 from pipelines import dataset_header, face_chips, splits
@@ -47,6 +47,7 @@ class Dataset:
 
         Raises:
             DatasetError: if the folder is no dataset, or one of its files is missing or changed.
+            NewerFormatError: if a newer jaxswap built it.
         """
         header = dataset_header.read(path)
         header.verify(path)
@@ -157,6 +158,7 @@ def write(
 
     Raises:
         OutputError: if something that is no dataset is at `out`.
+        NewerFormatError: if a dataset of a newer jaxswap is at `out`.
         FacesetError: if an identity has too few chips.
         DatasetError: if a name cannot be an identity's.
         Stopped: if the caller wants to stop; nothing is written then.
@@ -186,35 +188,40 @@ def write(
     return Dataset(out, header)
 
 
-def check(names: Sequence[str], out: Path) -> None:
+def check(identities: Sequence[str], out: Path) -> None:
     """Refuse names and a place that no dataset can have, before any work is done.
 
     Raises:
         DatasetError: if a name cannot be an identity's.
         OutputError: if something that is no dataset is at `out`.
+        NewerFormatError: if a dataset of a newer jaxswap is.
     """
-    _check_names(list(names))
+    _check_names(list(identities))
     _check_place(out)
 
 
-def _check_names(names: list[str]) -> None:
-    for name in names:
-        if not dataset_header.IDENTITY_NAME.fullmatch(name):
+def _check_names(identities: list[str]) -> None:
+    for name in identities:
+        if not names.IDENTITY.fullmatch(name):
             raise errors.DatasetError(
                 f"{name!r} cannot be the name of an identity: use up to 32 letters, digits, '_', "
                 "'.' and '-', the first a letter or digit."
             )
-    if len({name.lower() for name in names}) != len(names):
+    if len({name.lower() for name in identities}) != len(identities):
         raise errors.DatasetError(
-            f"The identities {', '.join(names)} differ by upper and lower case alone, which not "
-            "every disk can tell apart. Choose other names."
+            f"The identities {', '.join(identities)} differ by upper and lower case alone, which "
+            "not every disk can tell apart. Choose other names."
         )
-    if not names:
+    if not identities:
         raise ValueError("`facesets` must name one or more.")
 
 
 def _check_place(out: Path) -> None:
-    if not out.exists() or (out / dataset_header.NAME).is_file():
+    if (out / dataset_header.NAME).is_file():
+        with contextlib.suppress(errors.DatasetError):  # a broken one is built again
+            dataset_header.read(out)
+        return
+    if not out.exists():
         return
     if not out.is_dir() or any(out.iterdir()):
         raise errors.OutputError(
@@ -275,7 +282,7 @@ def _divide(chips: Chips, data: config.DataConfig) -> splits.Split:
 
 def _place(faces: faceset.Faceset, record: records.ChipRecord) -> tuple[int, float]:
     """Source and time of a chip; lone images are one source together, in the order given."""
-    kind = faces.sources[record.source]["kind"]
+    kind = faces.sources[record.source].kind
     if kind == "image":
         return -1, record.source / IMAGES_PER_S
     return record.source, record.frame / IMAGES_PER_S if kind == "images" else record.time_s

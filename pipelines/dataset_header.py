@@ -4,18 +4,17 @@ A dataset may come from a stranger, so every value is checked and no path leads 
 """
 
 import dataclasses
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from jaxswap import errors, files
+from jaxswap import errors, files, names, storing
 
 FORMAT = 1
 NAME = "dataset.json"
 SPLITS = ("train", "validation")
-IDENTITY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+MAX_BYTES = 100_000_000
+"""Each shard has a line in the file."""
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -29,6 +28,12 @@ class Part:
     fingerprint: str
     counts: Mapping[str, int]
 
+    def __post_init__(self) -> None:
+        _check_text(self.name, "name", names.IDENTITY)
+        _check_text(self.fingerprint, "fingerprint", _SHA256)
+        if set(self.counts) != set(SPLITS) or min(self.counts.values()) < 1:
+            raise ValueError(f"`counts` must be whole numbers >= 1 for {' and '.join(SPLITS)}.")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class File:
@@ -36,6 +41,11 @@ class File:
 
     bytes: int
     sha256: str
+
+    def __post_init__(self) -> None:
+        if self.bytes < 0:
+            raise ValueError(f"`bytes` must be >= 0, not {self.bytes}.")
+        _check_text(self.sha256, "sha256", _SHA256)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +68,16 @@ class Header:
     files: Mapping[str, File]
     version: str
 
+    def __post_init__(self) -> None:
+        if not 16 <= self.chip_size <= 2048:
+            raise ValueError(f"`chip_size` must be in 16..2048, not {self.chip_size}.")
+        identities = {part.name for part in self.identities}
+        if not identities or len(identities) != len(self.identities):
+            raise ValueError("`identities` must be one or more, each once.")
+        for name in self.files:
+            _check_place(name, identities)
+        _check_text(self.version, "version", re.compile(r"[\w.+-]{1,64}"))
+
     def verify(self, folder: Path) -> None:
         """Compare every file of the dataset with its checksum.
 
@@ -79,7 +99,7 @@ class Header:
 
 def write(folder: Path, header: Header) -> None:
     """Write dataset.json into a folder that is being made."""
-    files.write_json(folder / NAME, {"format": FORMAT, **dataclasses.asdict(header)})
+    files.write_json(folder / NAME, {"format": FORMAT, **storing.to_dict(header)})
 
 
 def read(folder: Path) -> Header:
@@ -87,6 +107,7 @@ def read(folder: Path) -> Header:
 
     Raises:
         DatasetError: if there is none, or it is broken.
+        NewerFormatError: if a newer jaxswap wrote it.
     """
     if not (folder / NAME).is_file():
         raise errors.DatasetError(
@@ -94,10 +115,12 @@ def read(folder: Path) -> Header:
             f"Make one: jaxswap build FACESET... --out {folder}"
         )
     try:
-        values = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return _parse(values)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _broken(folder, f"{NAME} is not as this version writes it: {error!r}") from error
+        values = storing.read_json(folder / NAME, newest=FORMAT, max_bytes=MAX_BYTES)
+        return storing.from_dict(Header, values)
+    except ValueError as error:
+        raise errors.DatasetError(
+            f"{folder / NAME} cannot be read: {error} Build the dataset again."
+        ) from error
 
 
 def scan(folder: Path) -> dict[str, File]:
@@ -111,54 +134,16 @@ def scan(folder: Path) -> dict[str, File]:
     }
 
 
-def _parse(values: Any) -> Header:
-    if values["format"] != FORMAT:
-        raise ValueError(f"format {values['format']!r}, not {FORMAT}")
-    identities = tuple(_part(value) for value in values["identities"])
-    names = {part.name for part in identities}
-    if not identities or len(names) != len(identities):
-        raise ValueError("identities must be one or more, each once")
-    return Header(
-        chip_size=_whole(values["chip_size"], at_least=16, at_most=2048),
-        validation_share=float(values["validation_share"]),
-        segment_s=float(values["segment_s"]),
-        identities=identities,
-        files={
-            _file_name(name, names): File(
-                bytes=_whole(file["bytes"]), sha256=_text(file["sha256"], _SHA256)
-            )
-            for name, file in values["files"].items()
-        },
-        version=_text(values["version"], re.compile(r"[\w.+-]{1,64}")),
-    )
-
-
-def _part(value: Any) -> Part:
-    return Part(
-        name=_text(value["name"], IDENTITY_NAME),
-        fingerprint=_text(value["fingerprint"], _SHA256),
-        counts={split: _whole(value["counts"][split], at_least=1) for split in SPLITS},
-    )
-
-
-def _file_name(name: str, identities: set[str]) -> str:
+def _check_place(name: str, identities: set[str]) -> None:
     parts = name.split("/")
     expected = len(parts) == 4 and parts[0] == "face_chips" and parts[1] in identities
     if not expected or not all(_FILE_NAME.fullmatch(part) for part in parts[2:]):
-        raise ValueError(f"{name!r} is no place of a file of a dataset")
-    return name
+        raise ValueError(f"`files` has {name!r:.80}, which is no place of a file of a dataset.")
 
 
-def _whole(value: Any, *, at_least: int = 0, at_most: int = 2**53) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not at_least <= value <= at_most:
-        raise ValueError(f"{value!r} is no whole number in {at_least}..{at_most}")
-    return value
-
-
-def _text(value: Any, pattern: re.Pattern[str]) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise ValueError(f"{value!r} is not of the form {pattern.pattern}")
-    return value
+def _check_text(value: str, name: str, pattern: re.Pattern[str]) -> None:
+    if not pattern.fullmatch(value):
+        raise ValueError(f"`{name}` must be of the form {pattern.pattern}, not {value!r:.80}.")
 
 
 def _broken(folder: Path, reason: str) -> errors.DatasetError:

@@ -115,7 +115,7 @@ def of_faceset(
         faces.regions_u8(record, size=chip_size),
         landmarks=faces.landmarks(record),
         key=record.image,
-        source=str(faces.sources[record.source]["name"]),
+        source=faces.sources[record.source].name,
         frame=record.frame,
         time_s=record.time_s,
     )

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from jaxswap import events
+
 if TYPE_CHECKING:
+    from jaxswap import config, runs
     from jaxswap.vision import descriptor
 
 # Without it libtpu, with which some tests compile for TPUs, complains in every process.
@@ -25,6 +28,29 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="jaxswap-tests-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+
+
+class Heard(events.Events):
+    """Keeps what was told, and says stop once as much progress was heard as `stop_at` says."""
+
+    def __init__(self) -> None:
+        self.progresses: list[events.Progress] = []
+        self.messages: list[str] = []
+        self.stop_at: float = float("inf")
+
+    def progress(self, progress: events.Progress) -> None:
+        self.progresses.append(progress)
+
+    def message(self, line: str) -> None:
+        self.messages.append(line)
+
+    def should_stop(self) -> bool:
+        return len(self.progresses) >= self.stop_at
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +101,7 @@ def references(read_reference) -> dict[str, "descriptor.Reference"]:
     return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}
 
 
-TINY = (
+TINY_OPTIONS = (
     *("--data.chip-size", "32", "--data.num-threads", "1"),
     *("--model.image-size", "16", "--model.encoder-features", "8", "16"),
     *("--model.visible-features", "4"),
@@ -182,7 +208,7 @@ def clip(work, demo_clips) -> Path:
 
 def _train_command(who: dict[str, Path]) -> tuple[str, ...]:
     named = [f"--identity={name}={path}" for name, path in who.items()]
-    return ("train", *named, "--steps", "4", *TINY)
+    return ("train", *named, "--steps", "4", *TINY_OPTIONS)
 
 
 @pytest.fixture(scope="session")
@@ -217,3 +243,56 @@ def tiny_config():
 @pytest.fixture
 def run_copy(trained, tmp_path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., runs.Run]":
+    """A run with one checkpoint, of step 7: a tiny model that has learned nothing but two colours.
+
+    Takes fields of the model that are different; the same ones make the same run.
+    """
+    from jaxswap import config
+
+    made: dict[tuple, runs.Run] = {}
+
+    def make(**model: object) -> "runs.Run":
+        key = tuple(sorted(model.items()))
+        if key not in made:
+            path = tmp_path_factory.mktemp("run")
+            made[key] = _write_run(path, config.ModelConfig(**{**_TINY, **model}))
+        return made[key]
+
+    return make
+
+
+_TINY = {
+    "image_size": 32,
+    "encoder_features": (8, 8, 8),
+    "bottleneck_features": 16,
+    "inter_features": 8,
+    "inter_upscale_features": 8,
+    "decoder_features": (8, 8),
+    "mask_features": (8, 8),
+    "mask_head": True,
+}
+
+
+def _write_run(path: Path, model: "config.ModelConfig") -> "runs.Run":
+    import jax
+
+    from jaxswap import checkpoints, config, runs
+    from jaxswap.models import autoencoder
+
+    run = runs.Run(
+        path=path,
+        config=config.Config(model=model),
+        identities=("a", "b"),
+        manifest={"identities": [{"name": "a"}, {"name": "b"}]},
+    )
+    run.write()
+    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
+    last = params["decoder"]["Conv_0"]  # a's faces are reddish, b's bluish
+    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
+    with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
+        store.save(7, {"params": params}, position={}, manifest={})
+    return runs.Run.open(path)

@@ -106,11 +106,55 @@ def test_another_model_is_refused_in_one_line(tmp_path):
             store.restore(1, smaller)
         with pytest.raises(errors.RunError, match=r"params/w is \(100000,\) there and \(99999,\)"):
             store.restore_part(1, "params", smaller["params"])
-        with pytest.raises(errors.RunError, match=r"params/b is \(3, 4\) there and missing here"):
+        with pytest.raises(errors.RunError, match=r"run: params has b, w there and w here\. Put"):
             store.restore(1, without)
-        with pytest.raises(errors.RunError, match="ema/b is missing there") as caught:
+        with pytest.raises(errors.RunError, match="has params, step there and ema here") as caught:
             store.restore_part(1, "ema", smaller["params"])
     assert "\n" not in str(caught.value)
+
+
+def test_other_identities_are_named_there_and_here(tmp_path):
+    def state(*names):
+        return {"params": {"decoders": {name: {"kernel": jnp.ones(2)} for name in names}}}
+
+    with checkpoints.Store(tmp_path, keep=1) as store:
+        store.save(1, state("anna", "ben"), position={}, manifest={})
+    message = r"params/decoders has anna, ben there and anna, carl here"
+    with checkpoints.Store(tmp_path) as store:
+        with pytest.raises(errors.RunError, match=message):
+            store.restore(1, abstract(state("anna", "carl")))
+        with pytest.raises(errors.RunError, match=message):
+            store.restore_part(1, "params", abstract(state("anna", "carl")["params"]))
+        part = store.restore_part(1, "params", abstract(state("ben")["params"]))
+        assert set(part["decoders"]) == {"ben"}
+        flat = {"params": {"decoders": jnp.ones(2)}}
+        with pytest.raises(errors.RunError, match=r"decoders is 2 arrays there and \(2,\) here"):
+            store.restore(1, abstract(flat))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"../../outside": "0"}', r"outside leads out of the folder"),
+        ("[]", r"sha256\.json must hold an object"),
+        ("[" * 100_000, r"nested too deeply"),
+        ('{"state"', r"no JSON"),
+    ],
+)
+def test_hostile_sums_are_refused(tmp_path, text, message):
+    save(tmp_path / "run", 1)
+    (tmp_path / "run" / "1" / "sha256.json").write_text(text)
+    with (
+        checkpoints.Store(tmp_path / "run") as store,
+        pytest.raises(errors.RunError, match=rf"1 cannot be read \(.*{message}"),
+    ):
+        store.restore(1, abstract(make_state()))
+
+
+def test_names_that_are_no_steps_are_no_checkpoints(tmp_path):
+    for name in ("1", "25", "٣", "9" * 100, "-1", "x"):
+        (tmp_path / name).mkdir()
+    assert checkpoints.steps(tmp_path) == [1, 25]
 
 
 # When one of its writes fails, Orbax closes its event loop, and TensorStore's other writes find it

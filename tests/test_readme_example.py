@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jaxswap
 from jaxswap import footage, presets
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,7 +32,7 @@ def test_the_example_goes_from_two_clips_to_a_converted_one_and_prints_nothing(
     assert capfd.readouterr() == ("", "")
     assert scope["report"].frames == 24
     assert footage.probe(Path("anna-as-ben.mp4")).kind == "video"
-    mark = marks.read(Path("anna-as-ben.mp4"))
+    mark = reading.read(Path("anna-as-ben.mp4"))
     assert mark.swaps == (marks.Swap(person="a", identity="b"),)
     assert mark.run_fingerprint == jaxswap.open_run("runs/anna-ben").digest
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jaxswap import config, reports
 from jaxswap.api import paths
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from pipelines import dataset, dataset_header
 
 
@@ -32,7 +32,7 @@ def build(
         OutputError: if something that is no dataset is at `out`.
     """
     with (
-        spool.Spool() as copies,
+        local_copies.LocalCopies() as copies,
         copies.output(paths.place(out), header=dataset_header.NAME) as folder,
     ):
         built = dataset.build(

@@ -8,7 +8,7 @@ from jaxswap import config, runs, spans
 from jaxswap.api import paths, swaps
 from jaxswap.conversion import pipeline
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.scale import conversion as scaled
 
 
@@ -57,7 +57,7 @@ def convert(
     rate = None if frame_rate is None else spans.frame_rate(frame_rate)
     written = paths.place(out)
     with contextlib.ExitStack() as stack:
-        copies = stack.enter_context(spool.Spool())
+        copies = stack.enter_context(local_copies.LocalCopies())
         source = copies.fetch(paths.place(footage))
         output = copies.new if source.is_dir() or not written.suffix else copies.output
         local = stack.enter_context(output(written))
@@ -90,7 +90,7 @@ def convert_many(
     scale: config.ScaleConfig = config.ScaleConfig(),
     beam_options: Sequence[str] = (),
     events: Events | None = None,
-) -> scaled.ManyReport:
+) -> scaled.ManyConversionReport:
     """Convert much or long footage in segments on Apache Beam, and join them to videos.
 
     Footage that cannot be converted is listed in OUT.failed.jsonl.

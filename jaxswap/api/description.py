@@ -8,7 +8,7 @@ from typing import Any
 
 from jaxswap import config, errors, presets
 from jaxswap.api import paths
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 
 def info(what: paths.AnyPath | config.Config) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def info(what: paths.AnyPath | config.Config) -> dict[str, Any]:
     """
     if isinstance(what, config.Config):
         return _of_config(what)
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         return {**_of_path(copies.fetch(paths.place(what))), "path": os.fspath(what)}
 
 
@@ -71,7 +71,7 @@ def _parameters(model: config.ModelConfig, *, num_identities: int) -> dict[str, 
 
 
 def _of_run(path: Path) -> dict[str, Any]:
-    from jaxswap import runs
+    from jaxswap import runs, storing
 
     run = runs.Run.open(path)
     found = {
@@ -91,15 +91,16 @@ def _of_run(path: Path) -> dict[str, Any]:
     found["parameters"] = _parameters(run.config.model, num_identities=len(run.identities))
     found["versions"] = run.manifest.get("versions")
     found["created"] = run.manifest.get("created")
+    found["history"] = [storing.to_dict(entry) for entry in run.history]
     return found
 
 
 def _of_footage(path: Path) -> dict[str, Any]:
     from jaxswap import footage
-    from jaxswap.provenance import marks
+    from jaxswap.provenance import reading
 
     probed = footage.probe(path)
-    mark = marks.read(footage.image_files(path)[0] if path.is_dir() else path)
+    mark = reading.read(footage.image_files(path)[0] if path.is_dir() else path)
     return {
         "kind": probed.kind,
         "path": "",

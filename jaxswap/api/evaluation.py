@@ -11,9 +11,9 @@ import numpy as np
 from jaxswap import config, errors, footage, names, runs
 from jaxswap.api import paths, run_data
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.evaluation import chips, clip, clip_results, figures, report
+from jaxswap.evaluation import clip, clip_results, figures, report, validation_chips
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.vision import descriptor, faceset
 
 MAX_CHIPS = 500  # of each identity: more would hardly move the means
@@ -68,7 +68,7 @@ def evaluate(
         RunError: if a run has no checkpoint, or `footage` or `swap` is missing.
         ValueError: if there is no candidate, or the arguments do not go together.
     """
-    with spool.Spool() as copies, copies.output(paths.place(out)) as folder:
+    with local_copies.LocalCopies() as copies, copies.output(paths.place(out)) as folder:
 
         def fetched(named: Mapping[str, paths.AnyPath]) -> dict[str, Path]:
             return {name: copies.fetch(place) for name, place in paths.places(named).items()}
@@ -111,7 +111,7 @@ class _Evaluation:
     """Pictures of the two identities, where no run has them."""
     options: config.ConvertConfig
     faces: config.FacesConfig
-    copies: spool.Spool
+    copies: local_copies.LocalCopies
     """Local copies of the datasets of runs."""
     events: Events
 
@@ -176,7 +176,7 @@ class _Evaluation:
         for name, run in opened.items():
             data = run_data.of_run(run, self.copies)
             held_out = run_data.validation_chips(data, run.identities, limit=MAX_CHIPS)
-            found = chips.evaluate_chips(run, run_data.pictures(held_out))
+            found = validation_chips.evaluate_chips(run, run_data.pictures(held_out))
             measured[name] = report.RunResults(run=run, chips=found)
             references = {**run_data.references(held_out), **references}
         return measured, references
@@ -206,7 +206,9 @@ class _Evaluation:
     ) -> clip_results.ClipResults:
         swap = None
         if self.swap is not None:
-            swap = clip_results.Swap(from_identity=self.swap[0], to_identity=self.swap[1])
+            swap = clip_results.SwappedIdentities(
+                from_identity=self.swap[0], to_identity=self.swap[1]
+            )
         named = {name: _pictures_of(path) for name, path in self.facesets.items()}
         return clip.compare(
             original,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from jaxswap import config
 from jaxswap.api import paths
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.scale import extraction as scaled
 from jaxswap.vision import extraction
 
@@ -38,7 +38,7 @@ def extract(
     several = [footage] if isinstance(footage, (str, os.PathLike)) else footage
     if not several:
         raise ValueError("`footage` must be one or more.")
-    with spool.Spool() as copies, copies.new(paths.place(out)) as folder:
+    with local_copies.LocalCopies() as copies, copies.new(paths.place(out)) as folder:
         return extraction.extract(
             [copies.fetch(paths.place(path)) for path in several],
             folder,
@@ -58,7 +58,7 @@ def extract_many(
     scale: config.ScaleConfig = config.ScaleConfig(),
     beam_options: Sequence[str] = (),
     events: Events | None = None,
-) -> scaled.ManyReport:
+) -> scaled.ManyExtractionReport:
     """Find faces in much footage on Apache Beam and write them as one dataset.
 
     Footage that cannot be read is left out and listed in OUT.failed.jsonl.

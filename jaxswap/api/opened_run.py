@@ -12,7 +12,7 @@ from jaxswap import config, images, runs
 from jaxswap.api import paths
 from jaxswap.augmentation import view
 from jaxswap.conversion import swapper
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 
 BATCH_SIZE = 16
 
@@ -145,5 +145,5 @@ def open_run(run: paths.AnyPath) -> Run:
         PlaceError: if a URL cannot be read.
         RunError: if the folder is no run, or has no checkpoint.
     """
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         return Run.of(runs.Run.open(copies.fetch(paths.place(run))))

@@ -6,7 +6,7 @@ import os
 from jaxswap import images, reports, runs
 from jaxswap.api import paths, run_data
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.training import previews
 
 
@@ -25,7 +25,7 @@ def preview(
         OutputError: if the picture cannot be written.
         RunError: if the run has no checkpoint.
     """
-    with spool.Spool() as copies, copies.output(paths.place(out)) as path:
+    with local_copies.LocalCopies() as copies, copies.output(paths.place(out)) as path:
         opened = runs.Run.open(copies.fetch(paths.place(run)))
         params, step = opened.load_params()
         data = run_data.of_run(opened, copies)

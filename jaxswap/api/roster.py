@@ -6,7 +6,7 @@ import os
 from jaxswap import config, reports
 from jaxswap.api import paths
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.vision import roster
 
 
@@ -30,7 +30,7 @@ def faces(
         NoFaceError: if there is nobody.
         OutputError: if `out` exists.
     """
-    with spool.Spool() as copies, copies.new(paths.place(out)) as folder:
+    with local_copies.LocalCopies() as copies, copies.new(paths.place(out)) as folder:
         found = roster.write(
             copies.fetch(paths.place(footage)),
             folder,

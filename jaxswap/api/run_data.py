@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxswap import config, errors, runs
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 from jaxswap.vision import descriptor, faceset
 from pipelines import dataset, loader, validation
 
@@ -81,7 +81,7 @@ def _fingerprint(path: Path) -> str | None:
 
 
 def manifest_entries(
-    data: dataset.Dataset, identities: Mapping[str, Path], copies: spool.Spool
+    data: dataset.Dataset, identities: Mapping[str, Path], copies: local_copies.LocalCopies
 ) -> list[dict[str, str | None]]:
     """Who is who, for the run's manifest."""
     return [
@@ -111,7 +111,7 @@ def batches(
     )
 
 
-def of_run(run: runs.Run, copies: spool.Spool) -> dataset.Dataset:
+def of_run(run: runs.Run, copies: local_copies.LocalCopies) -> dataset.Dataset:
     """The dataset that a run was trained on.
 
     Raises:

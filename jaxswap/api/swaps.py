@@ -9,7 +9,7 @@ from pathlib import Path
 from jaxswap import config, errors, runs
 from jaxswap.api import run_data
 from jaxswap.conversion import assignment
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 from jaxswap.provenance import marks
 from jaxswap.vision import descriptor, people
 
@@ -22,7 +22,7 @@ identities by person, each of whom is found: by the path of a picture, by name, 
 
 
 def resolve(
-    swap: Swap, *, run: runs.Run, faces: config.FacesConfig, copies: spool.Spool
+    swap: Swap, *, run: runs.Run, faces: config.FacesConfig, copies: local_copies.LocalCopies
 ) -> list[assignment.Swap]:
     """The swaps that are asked for. A person is a file, else a number, else an identity.
 
@@ -61,7 +61,7 @@ def _person(
     person: str | int,
     run: runs.Run,
     faces: config.FacesConfig,
-    copies: spool.Spool,
+    copies: local_copies.LocalCopies,
 ) -> people.Person:
     if isinstance(person, int):
         return people.Person(name=f"track {person}", track=person)
@@ -86,7 +86,7 @@ def _person(
     )
 
 
-def _identity(name: str, run: runs.Run, copies: spool.Spool) -> people.Person:
+def _identity(name: str, run: runs.Run, copies: local_copies.LocalCopies) -> people.Person:
     """The person of an identity, as its validation chips show them."""
     chips = run_data.validation_chips(run_data.of_run(run, copies), [name], limit=EXAMPLES)
     reference = run_data.references(chips)[name]

@@ -10,7 +10,7 @@ from jaxswap import config as configs
 from jaxswap import errors, presets, reports
 from jaxswap.api import manifest, paths, run_data
 from jaxswap.events import SILENT, Events
-from jaxswap.places import spool, urls
+from jaxswap.places import local_copies, urls
 from jaxswap.training import loop, sharding, stopping
 from jaxswap.training.hosts import ALONE, Hosts
 
@@ -58,8 +58,8 @@ def train(
     with (
         contextlib.nullcontext() if hosts.join else stopping.at_once(),
         hosts.joined(),
-        spool.Spool() as copies,
-        copies.run(place, keep=configuration.train.keep, events=events) as folder,
+        local_copies.LocalCopies(events=events) as copies,
+        copies.run(place, keep=configuration.train.keep) as folder,
     ):
         named = {name: copies.fetch(where) for name, where in paths.places(identities).items()}
         step = _train(folder, named, configuration, copies, may_build=not hosts.join, events=events)
@@ -75,7 +75,7 @@ def _train(
     run: Path,
     identities: Mapping[str, Path],
     configuration: configs.Config,
-    copies: spool.Spool,
+    copies: local_copies.LocalCopies,
     *,
     may_build: bool,
     events: Events,

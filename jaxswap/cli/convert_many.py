@@ -13,7 +13,7 @@ from jaxswap.cli.options import Place
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
-    from jaxswap.scale.conversion import ManyReport
+    from jaxswap import ManyConversionReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class ConvertMany(Command):
         if not self.footage:
             raise ValueError("Name footage, as 'videos/*.mp4'.")
 
-    def call(self, events: Events) -> "ManyReport":
+    def call(self, events: Events) -> "ManyConversionReport":
         return jaxswap.convert_many(
             self.footage,
             self.out,
@@ -62,7 +62,7 @@ class ConvertMany(Command):
             events=events,
         )
 
-    def show(self, report: "ManyReport") -> None:
+    def show(self, report: "ManyConversionReport") -> None:
         print(
             f"{self.out}: {report.videos} videos, the face changed in {report.swapped} of "
             f"{report.frames} frames"
@@ -70,5 +70,5 @@ class ConvertMany(Command):
         if report.failed:
             print(f"Lost: {len(report.failed)} parts, see {self.out}.failed.jsonl")
 
-    def code(self, report: "ManyReport") -> int:
+    def code(self, report: "ManyConversionReport") -> int:
         return 1 if report.failed else 0

@@ -14,7 +14,7 @@ from jaxswap.cli.options import Place
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
-    from jaxswap.scale.extraction import ManyReport
+    from jaxswap import ManyExtractionReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class ExtractMany(Command):
             raise ValueError("Name footage, as a='videos/*.mp4'.")
         pairs.named(self.footage)
 
-    def call(self, events: Events) -> "ManyReport":
+    def call(self, events: Events) -> "ManyExtractionReport":
         return jaxswap.extract_many(
             pairs.named(self.footage),
             self.out,
@@ -57,12 +57,12 @@ class ExtractMany(Command):
             events=events,
         )
 
-    def show(self, report: "ManyReport") -> None:
+    def show(self, report: "ManyExtractionReport") -> None:
         for name, count in report.chips.items():
             print(f"{self.out}: {name}, {count} chips")
         print(f"Used: {report.used} footages")
         if report.failed:
             print(f"Lost: {len(report.failed)} parts, see {self.out}.failed.jsonl")
 
-    def code(self, report: "ManyReport") -> int:
+    def code(self, report: "ManyExtractionReport") -> int:
         return 1 if report.failed else 0

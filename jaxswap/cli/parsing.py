@@ -141,5 +141,5 @@ def _named_options(section: list[str]) -> list[str]:
     """The rows of a section; of a list of options ("...:" and then "--name") only the names."""
     if not section or not section[0].endswith(":"):
         return section
-    names = [row.split()[0].rstrip(",") for row in section[1:] if row.startswith("--")]
-    return [section[0], ", ".join(names)] if names else section
+    options = [row.split()[0].rstrip(",") for row in section[1:] if row.startswith("--")]
+    return [section[0], ", ".join(options)] if options else section

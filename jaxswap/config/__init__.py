@@ -2,6 +2,10 @@
 
 A `Config` is saved with its run. Each field is an option of the command line under its dotted
 name (`--train.batch-size 8`); its docstring line is the option's help.
+
+A stored run must stay readable (`jaxswap.storing` has the rules). So a new field has a default, and
+the default keeps what was done before there was that field; a field that becomes a union keeps its
+old type as its default. What may change while a run goes on is a `pace` field.
 """
 
 from jaxswap.config.augmentation import AugmentationConfig
@@ -12,8 +16,8 @@ from jaxswap.config.losses import LossConfig
 from jaxswap.config.models import ModelConfig
 from jaxswap.config.optimizers import OptimizerConfig
 from jaxswap.config.scaling import ScaleConfig
-from jaxswap.config.storing import from_dict, to_dict
 from jaxswap.config.training import Config, TrainConfig
+from jaxswap.storing import from_dict, to_dict
 
 __all__ = [
     "AugmentationConfig",

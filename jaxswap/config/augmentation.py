@@ -1,6 +1,7 @@
 """Every random change before the network."""
 
 import dataclasses
+import math
 
 from jaxswap.config.checks import require
 
@@ -28,6 +29,9 @@ class AugmentationConfig:
     def __post_init__(self) -> None:
         require(0 < self.coverage <= 1, f"`coverage` must be in (0, 1], not {self.coverage}.")
         require(0 <= self.zoom < 1, f"`zoom` must be in [0, 1), not {self.zoom}.")
+        for name in ("rotation_deg", "shift", "warp"):
+            reach = getattr(self, name)
+            require(0 <= reach < math.inf, f"`{name}` must be >= 0 and finite, not {reach}.")
         for name in ("flip", "occlusion"):
             share = getattr(self, name)
             require(0 <= share <= 1, f"`{name}` must be in [0, 1], not {share}.")

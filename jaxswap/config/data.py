@@ -1,8 +1,10 @@
 """How facesets become batches."""
 
 import dataclasses
+import math
 
 from jaxswap.config.checks import require
+from jaxswap.config.pacing import pace
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,14 +18,14 @@ class DataConfig:
     """Share of each source's time that is held out for validation."""
     segment_s: float = 2.0
     """Length in seconds of the time segments that are held out whole."""
-    num_threads: int = 2
+    num_threads: int = pace(2)
     """Threads that read and decode records on each host."""
-    prefetch: int = 4
+    prefetch: int = pace(4)
     """Batches that are made ahead of the step; the bound of the queue."""
-    num_workers: int = 0
+    num_workers: int = pace(0)
     """Processes that read and decode on each host, for many cores; 0 uses threads alone. The order
     of the data is the same for any number."""
-    cache_mb: int = 1024
+    cache_mb: int = pace(1024)
     """Memory in MiB on each host that keeps decoded chips, so that each is decoded once; chips
     beyond it are decoded every time."""
 
@@ -35,7 +37,10 @@ class DataConfig:
             0 < self.validation_share <= 0.5,
             f"`validation_share` must be in (0, 0.5], not {self.validation_share}.",
         )
-        require(self.segment_s > 0, f"`segment_s` must be positive, not {self.segment_s}.")
+        require(
+            0 < self.segment_s < math.inf,
+            f"`segment_s` must be positive and finite, not {self.segment_s}.",
+        )
         require(self.num_threads >= 1, f"`num_threads` must be >= 1, not {self.num_threads}.")
         require(self.prefetch >= 1, f"`prefetch` must be >= 1, not {self.prefetch}.")
         require(self.num_workers >= 0, f"`num_workers` must be >= 0, not {self.num_workers}.")

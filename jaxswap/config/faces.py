@@ -1,6 +1,7 @@
 """How faces are found in frames, and become a faceset."""
 
 import dataclasses
+import math
 from typing import Literal
 
 from jaxswap.config.checks import require
@@ -32,7 +33,10 @@ class FacesConfig:
         )
         require(self.detect_every >= 1, f"`detect_every` must be >= 1, not {self.detect_every}.")
         require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
-        require(self.max_gap_s >= 0, f"`max_gap_s` must be >= 0, not {self.max_gap_s}.")
+        require(
+            0 <= self.max_gap_s < math.inf,
+            f"`max_gap_s` must be >= 0 and finite, not {self.max_gap_s}.",
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,9 @@
 """What the decoders are asked for."""
 
 import dataclasses
+import math
+
+from jaxswap.config.checks import require
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,3 +24,8 @@ class LossConfig:
     """Weight of the mask head's mean absolute error."""
     visible: float = 0.5
     """Weight of the visible head's cross entropy."""
+
+    def __post_init__(self) -> None:
+        for name in ("l1", "dssim", "eyes", "mouth", "mask", "visible"):
+            weight = getattr(self, name)
+            require(0 <= weight < math.inf, f"`{name}` must be >= 0 and finite, not {weight}.")

@@ -9,6 +9,7 @@ from jaxswap.config.data import DataConfig
 from jaxswap.config.losses import LossConfig
 from jaxswap.config.models import ModelConfig
 from jaxswap.config.optimizers import OptimizerConfig
+from jaxswap.config.pacing import pace
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -17,16 +18,16 @@ class TrainConfig:
 
     batch_size: int = 64
     """Chips of each identity in one step, over all hosts."""
-    fsdp: int = 1
+    fsdp: int = pace(1)
     """Devices that share one copy of the parameters, moments and averages, each holding its part of
     every large array; 1: each device holds all. A run may go on with another number."""
-    save_every: int = 1_000
+    save_every: int = pace(1_000)
     """Steps between checkpoints."""
-    keep: int = 3
+    keep: int = pace(3)
     """Latest checkpoints that are kept."""
-    log_every: int = 20
+    log_every: int = pace(20)
     """Steps between lines of metrics."""
-    preview_every: int = 500
+    preview_every: int = pace(500)
     """Steps between preview pictures."""
 
     def __post_init__(self) -> None:
@@ -40,7 +41,7 @@ class Config:
 
     seed: int = 0
     """The one seed of all that is random."""
-    steps: int = 50_000
+    steps: int = pace(50_000)
     """Steps of the whole run; raise it to train on."""
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)

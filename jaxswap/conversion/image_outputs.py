@@ -3,14 +3,14 @@
 import contextlib
 import shutil
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 from jaxswap import errors, files, footage, images
 from jaxswap.conversion import canvas, originals
-from jaxswap.provenance import marks, pictures
+from jaxswap.provenance import marked_pictures, marks
 
 
-class _Pictures:
+class _Images:
     """What appears under its final name only when it is complete."""
 
     def __init__(
@@ -25,7 +25,7 @@ class _Pictures:
         self._make_partial = partial
         self.lost: list[str] = []
 
-    def __enter__(self) -> "_Pictures":
+    def __enter__(self) -> "_Images":
         """Make the temporary file or folder.
 
         Raises:
@@ -37,12 +37,7 @@ class _Pictures:
             raise _refused(self._out, e) from e
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Give it its name, or remove it if the block failed.
 
         Raises:
@@ -64,7 +59,7 @@ class _Pictures:
         return canvas.RgbCanvas(original.picture)
 
 
-class ImageOutput(_Pictures):
+class ImageOutput(_Images):
     """One image."""
 
     def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
@@ -78,7 +73,7 @@ class ImageOutput(_Pictures):
         Raises:
             OutputError: if the name is of no format that carries a mark, a folder, or the source.
         """
-        pictures.check_suffix(out)
+        marked_pictures.check_suffix(out)
         if out.is_dir():
             raise errors.OutputError(f"{out} is a folder: name an image file in it.")
         if out.exists() and out.samefile(source):
@@ -90,10 +85,10 @@ class ImageOutput(_Pictures):
         if painted is None:
             _copy(self._source, self._partial)
         else:
-            pictures.write(self._partial, painted.image_u8, mark=self._mark)
+            marked_pictures.write(self._partial, painted.image_u8, mark=self._mark)
 
 
-class FolderOutput(_Pictures):
+class FolderOutput(_Images):
     """A folder of images with the names of the source's."""
 
     def __init__(self, out: Path, *, source: Path, mark: marks.Mark) -> None:
@@ -122,25 +117,16 @@ class FolderOutput(_Pictures):
         if painted is None:
             _copy(self._source / original.name, target)
             return
-        if target.suffix.lower() not in pictures.SUFFIXES:
+        if target.suffix.lower() not in marked_pictures.SUFFIXES:
             target = target.with_name(target.name + ".png")
-        pictures.write(target, painted.image_u8, mark=self._mark)
+        marked_pictures.write(target, painted.image_u8, mark=self._mark)
 
 
 class SequenceOutput(FolderOutput):
     """A folder of PNGs, numbered from 1, of the frames of a video."""
 
     def __init__(self, out: Path, *, source: footage.FootageInfo, mark: marks.Mark) -> None:
-        """Write nothing yet.
-
-        Args:
-            out: the folder; it must not hold anything yet.
-            source: the video that is converted.
-            mark: what each changed image says about itself.
-
-        Raises:
-            OutputError: if something is there already.
-        """
+        """Write nothing yet; `source` is the video that is converted, all else as of a folder."""
         super().__init__(out, source=source.path, mark=mark)
         if source.audio_streams:
             self.lost.append("sound, which a folder of images cannot hold")
@@ -154,7 +140,7 @@ class SequenceOutput(FolderOutput):
         """Write a frame; one that did not change is unmarked."""
         target = self._partial / original.name
         if painted is not None:
-            pictures.write(target, painted.image_u8, mark=self._mark)
+            marked_pictures.write(target, painted.image_u8, mark=self._mark)
             return
         try:
             images.write_png(target, original.picture)

@@ -155,7 +155,9 @@ def convert(
     model, fingerprint = _load(run, decoders, batch_size=options.batch_size)
     mark = marks.Mark(
         run_fingerprint=fingerprint,
-        swaps=tuple(marks.Swap(person=swap.person.name, identity=swap.identity) for swap in swaps),
+        swaps=tuple(
+            marks.MarkedSwap(person=swap.person.name, identity=swap.identity) for swap in swaps
+        ),
     )
     output = outputs.make(reader.info, out, mark=mark, options=options, span=span)
     pair = None

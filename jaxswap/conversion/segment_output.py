@@ -7,12 +7,19 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 
 from jaxswap import errors
-from jaxswap.conversion import canvas, encoders, originals, outputs, pictures, sources, video_writer
+from jaxswap.conversion import (
+    canvas,
+    encoders,
+    frame_encoding,
+    originals,
+    outputs,
+    sources,
+    video_writer,
+)
 
 _INDEX, _HEADERS = "index.json", "headers"
 
@@ -47,7 +54,7 @@ class SegmentOutput(outputs.Pictured):
         """
         self._path, self._encoder, self._suffix = path, encoder, suffix
         self.source, self._first, self._after = source, *bounds
-        self.coding = pictures.coding_of(source, encoder)
+        self.coding = frame_encoding.coding_of(source, encoder)
         self.lost: list[str] = []
         """What of the segment did not decode, in words; whoever reads it says so."""
         self._end: int | None = None
@@ -60,27 +67,22 @@ class SegmentOutput(outputs.Pictured):
         # says that it has.
         name = video_writer.FORMATS[self._suffix]
         self._container = av.open(io.BytesIO(), "w", format=name)
-        video = pictures.add_stream(
+        video = frame_encoding.add_stream(
             self._container, source=self.source, encoder=self._encoder, coding=self.coding
         )
         self._container.start_encoding()
         self._context = video.codec_context
-        self._pictures = pictures.Pictures(
+        self._frame_encoder = frame_encoding.FrameEncoder(
             self._context, coding=self.coding, codec=self._encoder.codec
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         with self._container, self._zip:
             if error is not None:
                 return
             end = self.source.end if self._end is None else self._end
-            self._store(self._pictures.finish(end=end, exact=self._end is not None))
+            self._store(self._frame_encoder.finish(end=end, exact=self._end is not None))
             index = {
                 "packets": self._times,
                 "frames": self._frames,
@@ -98,7 +100,7 @@ class SegmentOutput(outputs.Pictured):
             self._end = original.pts
             return
         frame = original.picture if painted is None else painted.frame
-        self._store(self._pictures.encode(frame, pts=original.pts))
+        self._store(self._frame_encoder.encode(frame, pts=original.pts))
         self._frames += 1
         self._swapped += painted is not None
 
@@ -109,7 +111,7 @@ class SegmentOutput(outputs.Pictured):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Segment:
+class EncodedSegment:
     """What a `SegmentOutput` wrote."""
 
     path: Path
@@ -124,7 +126,7 @@ class Segment:
     """Of each packet: presentation, decoding, duration, and whether it is a key frame."""
 
     @classmethod
-    def open(cls, path: Path) -> "Segment":
+    def open(cls, path: Path) -> "EncodedSegment":
         """Read what is said of the packets.
 
         Raises:
@@ -166,7 +168,7 @@ class Segment:
             raise _broken(self.path, error) from error
 
 
-def joined(parts: Iterable[Segment], *, time_base: Fraction) -> Iterator[av.Packet]:
+def joined(parts: Iterable[EncodedSegment], *, time_base: Fraction) -> Iterator[av.Packet]:
     """The packets of all parts of a video, with decoding times that rise.
 
     An encoder knows nothing of the part before: with frames of unlike lengths it may begin to

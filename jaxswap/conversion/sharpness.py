@@ -57,15 +57,7 @@ def strength(
     With B the band of details and <> means over the inner mask, the s within bounds that solves
     <(B face + s B B face)^2> = <(B target)^2>, or comes closest. White noise, of which the median
     absolute second difference along both axes tells the strength, is taken off both sides. 0 where
-    there is next to no mask.
-
-    Args:
-        face: over the view, in [0, 1].
-        target: the view of the footage.
-        mask: where both show a face, in [0, 1].
-
-    Raises:
-        ValueError: if the shapes differ.
+    there is next to no mask. Arguments and errors are those of `matched`.
 
     Reference: Immerkaer 1996, https://doi.org/10.1006/cviu.1996.0060 (the noise)
     """

@@ -4,12 +4,12 @@ import contextlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 import av
 
 from jaxswap import config, errors, files
-from jaxswap.conversion import companions, encoders, pictures, sources
+from jaxswap.conversion import companions, encoders, frame_encoding, sources
 from jaxswap.provenance import containers, marks, xmp
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -70,7 +70,7 @@ class VideoWriter:
         """
         check(out, source=source.path, codec=encoder.codec)
         self.out, self.source, self._encoder, self._mark = out, source, encoder, mark
-        self.coding = pictures.coding_of(source, encoder)
+        self.coding = frame_encoding.coding_of(source, encoder)
         """How the output holds its pixels."""
         self._zero: int | None = None  # what becomes 0 of the source's times
         self.lost: list[str] = []
@@ -97,12 +97,7 @@ class VideoWriter:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Complete the file and give it its name, or remove it if the block failed."""
         try:
             if error is None:
@@ -129,7 +124,7 @@ class VideoWriter:
         if self._zero is None:
             self._zero = self._begin(pts)
         pts = None if pts is None else pts - self._zero
-        self.mux(self._pictures.encode(frame, pts=pts))
+        self.mux(self._frame_encoder.encode(frame, pts=pts))
 
     @property
     def headers(self) -> bytes:
@@ -158,10 +153,10 @@ class VideoWriter:
         options = {"fflags": "+bitexact"}  # no random identifiers: same input, same bytes
         self._container = av.open(str(self._partial), "w", format=name, container_options=options)
         self._container.metadata["comment"] = marks.comment(self._mark, kind="video")
-        self._video = pictures.add_stream(
+        self._video = frame_encoding.add_stream(
             self._container, source=self.source, encoder=self._encoder, coding=self.coding
         )
-        self._pictures = pictures.Pictures(
+        self._frame_encoder = frame_encoding.FrameEncoder(
             self._video.codec_context, coding=self.coding, codec=self._encoder.codec
         )
         self._companions = self._beside()
@@ -206,7 +201,7 @@ class VideoWriter:
 
     def _finish(self) -> None:
         end = self.source.end
-        self.mux(self._pictures.finish(end=None if end is None else end - (self._zero or 0)))
+        self.mux(self._frame_encoder.finish(end=None if end is None else end - (self._zero or 0)))
         self._companions.copy(until_s=None)
         self._companions.close()
         self._container.close()

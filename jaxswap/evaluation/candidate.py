@@ -8,9 +8,9 @@ from jaxswap.evaluation import (
     clip_results,
     expression,
     identity,
+    measured_face,
     pose,
     seam,
-    seeing,
     series,
     stability,
     surroundings,
@@ -37,8 +37,8 @@ COLUMNS = (
     "color_before",
     "color_after",
     *(f"{name}_{part}" for name in STEADY for part in JITTER),
-    *seeing.ANGLES,
-    *seeing.TRAITS,
+    *measured_face.ANGLES,
+    *measured_face.TRAITS,
 )
 """Of each frame: 1 if it has a partner, shows a face and shows a changed one; then the figures."""
 
@@ -58,7 +58,12 @@ class Measurement:
     def __exit__(self, *exc: object) -> None:
         self._expression.__exit__(*exc)
 
-    def add(self, time_s: float, before: seeing.Seen, after: seeing.Seen | None) -> None:
+    def add(
+        self,
+        time_s: float,
+        before: measured_face.MeasuredFrame,
+        after: measured_face.MeasuredFrame | None,
+    ) -> None:
         """Measure one frame.
 
         Args:
@@ -91,7 +96,10 @@ class Measurement:
         self._rows.append(**values, **steady, **after.courses)
 
     def _steadiness(
-        self, time_s: float, before: seeing.Seen, after: seeing.Seen | None
+        self,
+        time_s: float,
+        before: measured_face.MeasuredFrame,
+        after: measured_face.MeasuredFrame | None,
     ) -> dict[str, float]:
         """Jitter of this frame; every frame must come by here, since gaps break it off."""
         found = self._stability.add(
@@ -109,7 +117,7 @@ class Measurement:
             for part in JITTER
         }
 
-    def describe(self, describer: descriptor.Describer, after: seeing.Seen) -> None:
+    def describe(self, describer: descriptor.Describer, after: measured_face.MeasuredFrame) -> None:
         """Take in who the face of a frame shows."""
         if after.points is not None:
             self._described.append(describer.describe(after.image_u8, after.points))
@@ -146,13 +154,13 @@ class Measurement:
         self._rows.fill(name, column)
 
     def _poses(self, rows: series.Series) -> list[pose.Pose]:
-        angles = np.stack([rows[name][self._both()] for name in seeing.ANGLES], axis=1)
+        angles = np.stack([rows[name][self._both()] for name in measured_face.ANGLES], axis=1)
         return [pose.Pose(yaw_deg=y, pitch_deg=p, roll_deg=r) for y, p, r in angles.tolist()]
 
     def _pose_errors(self, reference: series.Series) -> np.ndarray:
         """Of each frame, the mean over the angles, without their constant differences."""
         turns = np.stack(
-            [(self._rows[name] - reference[name])[self._both()] for name in seeing.ANGLES]
+            [(self._rows[name] - reference[name])[self._both()] for name in measured_face.ANGLES]
         )
         turns = (turns + 180) % 360 - 180
         return np.abs(turns - turns.mean(axis=1, keepdims=True)).mean(axis=0)
@@ -162,7 +170,7 @@ class Measurement:
         both = self._both()
         traits = {
             name: agreement.compare(reference[name][both], self._rows[name][both])
-            for name in seeing.TRAITS
+            for name in measured_face.TRAITS
         }
         return pose.compare(self._poses(reference), self._poses(self._rows)) | traits
 

@@ -11,19 +11,26 @@ from jaxswap.evaluation import (
     candidate,
     clip_results,
     identity,
+    measured_face,
     pairing,
-    pictures,
-    seeing,
     series,
+    shown_frames,
 )
 from jaxswap.events import SILENT, Events
 from jaxswap.vision import descriptor, finding, landmarks, selection
 
-FOOTAGE = pictures.FOOTAGE
+FOOTAGE = shown_frames.FOOTAGE
 """The footage's name among those of the candidates."""
 
 NUM_DESCRIBED = 100  # faces of each clip that are described: neighbouring frames say the same
-COLUMNS = ("frame", "time_s", "found", *seeing.ANGLES, *seeing.TRAITS, *pictures.PLACE)
+COLUMNS = (
+    "frame",
+    "time_s",
+    "found",
+    *measured_face.ANGLES,
+    *measured_face.TRAITS,
+    *shown_frames.PLACE,
+)
 """Of each frame of the footage: where it is, 1 if it shows the face, and what that does."""
 
 
@@ -33,7 +40,7 @@ def compare(
     *,
     faces: config.FacesConfig,
     track: int = 0,
-    swap: clip_results.Swap | None = None,
+    swap: clip_results.SwappedIdentities | None = None,
     pictures_of: Mapping[str, descriptor.Reference] | None = None,
     events: Events = SILENT,
 ) -> clip_results.ClipResults:
@@ -50,10 +57,11 @@ def compare(
         swap: who was replaced by whom.
         pictures_of: pictures of both identities; without them, without `swap` or without the extra
             `identity`, identity distances are left out.
-        events: hears of each frame.
+        events: is told how many frames are measured.
 
     Raises:
         FootageError: if footage or a candidate cannot be read, or their frames differ in size.
+        Stopped: if `events` says so.
         ValueError: if there is no candidate, or one has the footage's name.
     """
     if not clips or FOOTAGE in clips:
@@ -66,7 +74,7 @@ def compare(
         measures = {name: stack.enter_context(candidate.Measurement()) for name in clips}
         describer = None if no_identities else descriptor.Describer()
         comparison = _Comparison(measures, describer, total=reader.num_frames)
-        found = _found(reader, faces, track)
+        found = _measured(reader, faces, track)
         for frame, face in events.counted(found, "Measuring", total=reader.num_frames):
             comparison.add(frame, face, pairs.partners(frame))
         frames = pairs.finish()
@@ -84,7 +92,7 @@ def compare(
             )
             for name, measure in measures.items()
         }
-    shown = pictures.choose(comparison.rows, {name: c.rows for name, c in candidates.items()})
+    shown = shown_frames.choose(comparison.rows, {name: c.rows for name, c in candidates.items()})
     return clip_results.ClipResults(
         file=reference.name,
         swap=swap,
@@ -92,12 +100,13 @@ def compare(
         candidates=candidates,
         identities=_identities(comparison.described, known),
         no_identities=no_identities,
-        pictures=pictures.cut(shown, comparison.rows, reader, readers),
+        pictures=shown_frames.cut(shown, comparison.rows, reader, readers),
     )
 
 
 def _no_identities(
-    swap: clip_results.Swap | None, pictures_of: Mapping[str, descriptor.Reference] | None
+    swap: clip_results.SwappedIdentities | None,
+    pictures_of: Mapping[str, descriptor.Reference] | None,
 ) -> str | None:
     """Why identity distances are not measured; None if they are."""
     if swap is None:
@@ -110,10 +119,9 @@ def _no_identities(
     return None
 
 
-Found = tuple[footage.Frame, finding.Face | None]
-
-
-def _found(reader: footage.FrameReader, faces: config.FacesConfig, track: int) -> Iterator[Found]:
+def _measured(
+    reader: footage.FrameReader, faces: config.FacesConfig, track: int
+) -> Iterator[tuple[footage.Frame, finding.Face | None]]:
     """The frames of the footage with the one face that is measured."""
     follow = reader.info.kind == "video"
     chosen = selection.Selection(track, max_gap_s=faces.max_gap_s, follow=follow)
@@ -146,7 +154,7 @@ class _Comparison:
     ) -> None:
         """Measure one frame, of which some candidates may have none."""
         near = None if face is None else face.landmarks_468
-        before = seeing.look(self._model, frame.image_u8, near)
+        before = measured_face.find(self._model, frame.image_u8, near)
         due = before.points is not None and self._due()
         if due:
             self.described.append(self._describer.describe(before.image_u8, before.points))
@@ -154,7 +162,7 @@ class _Comparison:
             after = None
             if name in clips_u8:
                 near = near if before.points is not None else None
-                after = seeing.look(self._model, clips_u8[name], near)
+                after = measured_face.find(self._model, clips_u8[name], near)
             measure.add(frame.time_s, before, after)
             if due and after is not None:
                 measure.describe(self._describer, after)
@@ -163,7 +171,7 @@ class _Comparison:
             time_s=frame.time_s,
             found=before.points is not None,
             **before.courses,
-            **({} if before.points is None else pictures.place(before.points)),
+            **({} if before.points is None else shown_frames.place(before.points)),
         )
 
     def _due(self) -> bool:

@@ -11,7 +11,7 @@ from jaxswap.evaluation import agreement, expression, identity, series
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Swap:
+class SwappedIdentities:
     """Who was replaced by whom, by the names of their identities."""
 
     from_identity: str
@@ -28,7 +28,8 @@ class CandidateResults:
         by_time: whether they were paired with those of the footage by time, not by order.
         rows: `candidate.COLUMNS`, a row for each frame of the footage.
         expression: landmark figures; None without faces to compare.
-        courses: what is kept of each of `seeing.ANGLES` and `seeing.TRAITS` over time; None too.
+        courses: what is kept over time of each of `measured_face.ANGLES` and of
+            `measured_face.TRAITS`; None without faces to compare.
         identities: distances to the identities by name; None if nothing was described.
     """
 
@@ -36,7 +37,7 @@ class CandidateResults:
     frames: int
     by_time: bool
     rows: series.Series
-    expression: expression.Figures | None
+    expression: expression.LandmarkErrors | None
     courses: dict[str, agreement.Agreement] | None
     identities: dict[str, identity.Distances] | None
 
@@ -110,7 +111,7 @@ class ClipResults:
     """
 
     file: str
-    swap: Swap | None
+    swap: SwappedIdentities | None
     rows: series.Series
     candidates: dict[str, CandidateResults]
     identities: IdentityFigures | None

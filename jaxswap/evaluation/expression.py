@@ -66,7 +66,7 @@ Landmarks = Float[np.ndarray, "468 2"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Figures:
+class LandmarkErrors:
     """Means over a clip, in eye distances.
 
     Attributes:
@@ -177,7 +177,7 @@ class Comparison:
         self._spool.write(displacement.astype(np.float32).tobytes())
         return float(_norm(displacement).mean())
 
-    def figures(self) -> Figures:
+    def figures(self) -> LandmarkErrors:
         """The figures of all frames so far.
 
         Raises:
@@ -191,7 +191,7 @@ class Comparison:
         for block in self._blocks():
             raw += _norm(block).sum(0)
             error += _norm(block - shape).sum(0)
-        return Figures(
+        return LandmarkErrors(
             frames=count,
             error=_by_region(error / count) if count >= agreement.MIN_FRAMES else None,
             raw=_by_region(raw / count),

@@ -17,7 +17,17 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxswap import errors, files, images, runs, types, version
-from jaxswap.evaluation import chips, clip_results, figures, notes, pictures, plots, tables
+from jaxswap.evaluation import (
+    chip_figures,
+    clip_figures,
+    clip_results,
+    figures,
+    notes,
+    plots,
+    shown_frames,
+    tables,
+    validation_chips,
+)
 from jaxswap.vision import descriptor
 
 FORMAT = 2
@@ -28,7 +38,7 @@ class RunResults:
     """A run and its figures on validation chips."""
 
     run: runs.Run
-    chips: chips.ChipResults
+    chips: validation_chips.ChipResults
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,8 +62,8 @@ class Report:
     def lines(self) -> list[figures.Figure]:
         """The figures that a person reads first, in the order of the report."""
         return [
-            *(figures.of_clip(self.clip) if self.clip else ()),
-            *figures.of_chips({name: found.chips for name, found in self.runs.items()}),
+            *(clip_figures.of_clip(self.clip) if self.clip else ()),
+            *chip_figures.of_runs({name: found.chips for name, found in self.runs.items()}),
         ]
 
     @property
@@ -105,7 +115,7 @@ def _values(made: Report) -> dict[str, Any]:
             {
                 "key": line.key,
                 "name": line.name,
-                "unit": line.unit,
+                "unit": line.scale.unit,
                 "better": line.better,
                 "values": line.values,
                 "best": sorted(line.best),
@@ -194,7 +204,7 @@ def _page(made: Report) -> str:
         lines=made.lines,
         directions=tables.DIRECTIONS,
         notes=made.notes,
-        footage=pictures.FOOTAGE,
+        footage=shown_frames.FOOTAGE,
         worst={name: [p for p in shown if p.candidate == name] for name in made.names},
         even=[picture for picture in shown if picture.candidate is None],
         courses=_courses(made.clip),

@@ -65,7 +65,7 @@ class Jitter:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Figures:
+class FrameJitter:
     """Jitter of one frame; None where it could not be measured.
 
     Attributes:
@@ -94,7 +94,7 @@ class Stability:
         after_u8: types.ImageU8 | None,
         landmarks_before: Landmarks | None,
         landmarks_after: Landmarks | None,
-    ) -> Figures:
+    ) -> FrameJitter:
         """Take in the next frame of both clips.
 
         Args:
@@ -112,8 +112,8 @@ class Stability:
         if not is_next or landmarks_before is None or after_u8 is None:
             self._break()
         if landmarks_before is None or after_u8 is None:
-            return Figures(landmarks=None, color=None, flow=None)
-        return Figures(
+            return FrameJitter(landmarks=None, color=None, flow=None)
+        return FrameJitter(
             landmarks=self._add_landmarks(time_s, landmarks_before, landmarks_after),
             color=self._color.add(time_s, *_colors(before_u8, after_u8, landmarks_before)),
             flow=self._flow.add(before_u8, after_u8, landmarks_before),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import rich.table
 
-from jaxswap.evaluation import clip_results, figures, pictures
+from jaxswap.evaluation import clip_results, figures, shown_frames
 
 DIRECTIONS = {
     "higher": "\N{UPWARDS ARROW} higher",
@@ -16,8 +16,8 @@ DIRECTIONS = {
 
 def columns(names: Iterable[str], shown: Sequence[figures.Figure]) -> list[str]:
     """The columns of the table: the footage, if a figure has a value for it, and the candidates."""
-    has_footage = any(pictures.FOOTAGE in line.values for line in shown)
-    return [*([pictures.FOOTAGE] if has_footage else []), *names]
+    has_footage = any(shown_frames.FOOTAGE in line.values for line in shown)
+    return [*([shown_frames.FOOTAGE] if has_footage else []), *names]
 
 
 def terminal(names: Sequence[str], shown: Sequence[figures.Figure]) -> rich.table.Table:
@@ -42,7 +42,7 @@ def of_figures(
     yield ["key", "unit", "better", *columns(names, shown)]
     for line in shown:
         values = [line.values.get(name, "") for name in columns(names, shown)]
-        yield [line.key, line.unit, line.better, *values]
+        yield [line.key, line.scale.unit, line.better, *values]
 
 
 def of_frames(results: clip_results.ClipResults) -> Iterator[Sequence[str | float]]:
@@ -50,7 +50,7 @@ def of_frames(results: clip_results.ClipResults) -> Iterator[Sequence[str | floa
 
     What was not measured is empty.
     """
-    series = {pictures.FOOTAGE: results.rows}
+    series = {shown_frames.FOOTAGE: results.rows}
     series |= {name: found.rows for name, found in results.candidates.items()}
     measured = dict.fromkeys(name for c in results.candidates.values() for name in c.rows.names)
     yield ["candidate", "frame", "time_s", *measured]

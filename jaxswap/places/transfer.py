@@ -2,7 +2,8 @@
 
 An object appears when its upload is complete, so nothing is written beside and renamed. A folder
 has no such moment: its header (faceset.json, dataset.json, ...) goes first when the folder is
-replaced and comes last, and no reader takes a folder without it.
+replaced and comes last, and no reader takes a folder without it. fsspec's own copies of folders
+(`get` with `recursive`, `rsync`) know no such order, take all files at once and check no sizes.
 """
 
 import contextlib
@@ -76,8 +77,6 @@ def download(url: urls.Url, names: Mapping[str, int], folder: Path) -> None:
     order = list(names)
     for start in range(0, len(order), _SLICE):
         some = order[start : start + _SLICE]
-        for name in some:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with _reaching(url, "read") as store:
             store.get([f"{url.key}/{name}" for name in some], [str(folder / name) for name in some])
         for name in some:

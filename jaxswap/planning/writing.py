@@ -7,11 +7,14 @@ from typing import Any
 
 from jaxswap.planning import plan, program
 
+FORMAT = 1
+
 
 def to_dict(made: plan.Plan) -> dict[str, Any]:
     """A plan as plain JSON values; all sizes in bytes, all of one device."""
     chip, step = made.where.chip, made.step
     return {
+        "format": FORMAT,
         "preset": made.preset,
         "topology": str(made.where),
         "devices": made.where.size,

@@ -5,9 +5,8 @@ keeps XMP, and a sentence for people in its comment. There is no switch that lea
 """
 
 import dataclasses
-from pathlib import Path
 
-from jaxswap import errors, version
+from jaxswap import version
 
 COMPOSITE_SYNTHETIC = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -28,7 +27,7 @@ MAX_SWAPS = 32
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Swap:
+class MarkedSwap:
     """Who got whose face."""
 
     person: str
@@ -46,7 +45,7 @@ class Mark:
 
     run_fingerprint: str
     """Fingerprint of the run and checkpoint whose parameters made the face."""
-    swaps: tuple[Swap, ...]
+    swaps: tuple[MarkedSwap, ...]
     """Who got whose face: everyone who was asked for, seen or not."""
     tool: str = "jaxswap"
     """The program."""
@@ -61,7 +60,7 @@ class Mark:
             raise ValueError(f"`swaps` must be 1..{MAX_SWAPS} people, not {len(self.swaps)}.")
 
 
-def _check_words(owner: Swap | Mark, *names: str) -> None:
+def _check_words(owner: MarkedSwap | Mark, *names: str) -> None:
     for name in names:
         value = getattr(owner, name)
         if not value or len(value) > MAX_NAME or not value.isprintable():
@@ -83,23 +82,3 @@ def comment(mark: Mark, *, kind: str) -> str:
         f"Synthetic media: {what} in this {kind} replaced by {mark.tool} {mark.version} "
         f"({swaps}; run {mark.run_fingerprint})."
     )
-
-
-def read(path: Path) -> Mark | None:
-    """The mark of a video or picture, or None if it has none that can be read.
-
-    The file may be anything: it is told by its first bytes, its lengths are checked, and XML with
-    a document type or entities is refused.
-
-    Raises:
-        FootageError: if there is no such file.
-    """
-    from jaxswap.provenance import containers, xmp
-
-    if not path.is_file():
-        raise errors.FootageError(f"{path} is no file: name one video or image.")
-    try:
-        packet = containers.find_packet(path)
-    except OSError as e:
-        raise errors.FootageError(f"{path} cannot be read: {e.strerror or e}.") from e
-    return None if packet is None else xmp.parse(packet)

@@ -102,7 +102,7 @@ def _mark(description: ElementTree.Element) -> marks.Mark | None:
     items = description.findall(f"{_SWAPS}/{{{_RDF}}}Seq/{{{_RDF}}}li")
     try:
         swaps = tuple(
-            marks.Swap(person=item.get(_PERSON) or "", identity=item.get(_IDENTITY) or "")
+            marks.MarkedSwap(person=item.get(_PERSON) or "", identity=item.get(_IDENTITY) or "")
             for item in items
         )
         return marks.Mark(swaps=swaps, **values)

@@ -20,18 +20,18 @@ from jaxswap.conversion import (
 )
 from jaxswap.events import SILENT, Events
 from jaxswap.provenance import marks
-from jaxswap.scale import letters, running, segments
+from jaxswap.scale import failures, running, segments
 from jaxswap.vision import people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ManyReport:
+class ManyConversionReport:
     """What came of it: videos, their frames, those in which a face changed, and what was lost."""
 
     videos: int
     frames: int
     swapped: int
-    failed: tuple[letters.Letter, ...]
+    failed: tuple[failures.Failure, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def convert(
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
     events: Events = SILENT,
-) -> ManyReport:
+) -> ManyConversionReport:
     """Put a face on a person in much footage, each video under its name in the folder `out`.
 
     Times, sound, subtitles and marks are those of `pipeline.convert`. Footage of which a segment
@@ -109,20 +109,21 @@ def convert(
         job: what is done.
         scale: how footage is cut.
         beam_options: as Apache Beam takes them.
-        events: hears of each segment.
+        events: is told how many segments are finished, from a thread.
 
     Raises:
         FootageError: if a list is empty, or two videos have the same name.
         MissingExtraError: if Apache Beam is not installed.
         OutputError: if `out` is a file.
         RunError: if the run does not know the identities or has no checkpoint.
+        Stopped: if `events` says so; the same call goes on.
     """
     run = runs.Run.open(job.run)
     assignment.of_one(run, job.from_identity, job.to_identity)
     fingerprint = run.fingerprint()
     mark = marks.Mark(
         run_fingerprint=fingerprint,
-        swaps=(marks.Swap(person=job.from_identity, identity=job.to_identity),),
+        swaps=(marks.MarkedSwap(person=job.from_identity, identity=job.to_identity),),
     )
     paths = sorted({path for what in footages for path in segments.listed(what)})
     places = _places(paths, out, codec=job.options.codec)
@@ -132,30 +133,30 @@ def convert(
     reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
     frames = swapped = videos = 0
     for path, parts in cut.items():
-        broken = [letters.of(part, reasons[part.key]) for part in parts if part.key in reasons]
+        broken = [failures.of(part, reasons[part.key]) for part in parts if part.key in reasons]
         failed += broken
         if broken:
             continue
         found = [running.result(folder, part, job) for part in parts]
         try:
-            results = [segment_output.Segment.open(one) for one in found]
+            results = [segment_output.EncodedSegment.open(one) for one in found]
             lost = _join(path, places[path], results, job=job, mark=mark)
         except (errors.FootageError, errors.NoFaceError, errors.OutputError) as error:
-            failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
             continue
-        failed += [letters.Letter(path=str(path), start_s=None, reason=words) for words in lost]
+        failed += [failures.Failure(path=str(path), start_s=None, reason=words) for words in lost]
         failed += [
-            letters.of(part, words)
+            failures.of(part, words)
             for part, one in zip(parts, results, strict=True)
             for words in one.lost
         ]
         videos += 1
         frames += sum(one.frames for one in results)
         swapped += sum(one.swapped for one in results)
-    letters.write(out, failed)
+    failures.write(out, failed)
     if not failed:
         shutil.rmtree(folder)
-    return ManyReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
+    return ManyConversionReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
 
 
 def _folder(out: Path) -> Path:
@@ -190,7 +191,7 @@ def _cut(
     job: ConvertJob,
     scale: config.ScaleConfig,
     fingerprint: str,
-) -> tuple[dict[Path, list[segments.Segment]], list[letters.Letter]]:
+) -> tuple[dict[Path, list[segments.Segment]], list[failures.Failure]]:
     settings = [config.to_dict(job.options), config.to_dict(job.faces), fingerprint]
     settings += [job.from_identity, job.to_identity]
     cut: dict[Path, list[segments.Segment]] = {}
@@ -202,14 +203,14 @@ def _cut(
                 raise errors.FootageError(f"{path} is no video. Convert images by themselves.")
             cut[path] = segments.cut(path.absolute(), number, scale=scale, settings=settings)
         except (errors.FootageError, errors.OutputError) as error:
-            failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
     return cut, failed
 
 
 def _join(
     path: Path,
     out: Path,
-    parts: Sequence[segment_output.Segment],
+    parts: Sequence[segment_output.EncodedSegment],
     *,
     job: ConvertJob,
     mark: marks.Mark,

@@ -12,17 +12,17 @@ import numpy as np
 
 from jaxswap import config, errors, files
 from jaxswap.events import SILENT, Events
-from jaxswap.scale import chips, letters, running, segments
+from jaxswap.scale import chips, failures, running, segments
 from pipelines import dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ManyReport:
+class ManyExtractionReport:
     """What came of it: chips by identity, how many footages were used, and what was not."""
 
     chips: Mapping[str, int]
     used: int
-    failed: tuple[letters.Letter, ...]
+    failed: tuple[failures.Failure, ...]
 
 
 def extract(
@@ -35,7 +35,7 @@ def extract(
     scale: config.ScaleConfig,
     beam_options: Sequence[str] = (),
     events: Events = SILENT,
-) -> ManyReport:
+) -> ManyExtractionReport:
     """Find and cut the faces of much footage and write them as one dataset at `out`.
 
     The dataset depends on footage and settings alone, not on workers. Footage that cannot be read
@@ -50,13 +50,14 @@ def extract(
         data: how the dataset is built.
         scale: how footage is cut.
         beam_options: as Apache Beam takes them.
-        events: hears of each segment.
+        events: is told how many segments are finished, from a thread.
 
     Raises:
         FootageError: if a list is empty.
         FacesetError: if an identity has too few faces.
         MissingExtraError: if Apache Beam is not installed.
         OutputError: if something that is no dataset is at `out`.
+        Stopped: if `events` says so; the same call goes on.
     """
     dataset.check(list(footages), out)
     job = chips.ChipJob(options=options, faces=faces, chip_size=data.chip_size)
@@ -65,19 +66,19 @@ def extract(
     everything = [segment for parts in cut.values() for segment in parts]
     reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
     failed += [
-        letters.of(segment, reasons[segment.key])
+        failures.of(segment, reasons[segment.key])
         for segment in everything
         if segment.key in reasons
     ]
     found = {
-        name: _Found([s for s in parts if s.key not in reasons], folder, job)
+        name: _IdentityChips([s for s in parts if s.key not in reasons], folder, job)
         for name, parts in cut.items()
     }
-    failed += [letter for one in found.values() for letter in one.lost]
-    letters.write(out, failed)
+    failed += [failure for one in found.values() for failure in one.lost]
+    failures.write(out, failed)
     dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
     shutil.rmtree(folder)
-    return ManyReport(
+    return ManyExtractionReport(
         chips={name: int(one.stops[-1]) for name, one in found.items()},
         used=len({segment.source for one in found.values() for segment in one.segments}),
         failed=tuple(failed),
@@ -86,7 +87,7 @@ def extract(
 
 def _cut(
     footages: Mapping[str, Path], job: chips.ChipJob, scale: config.ScaleConfig
-) -> tuple[dict[str, list[segments.Segment]], list[letters.Letter]]:
+) -> tuple[dict[str, list[segments.Segment]], list[failures.Failure]]:
     numbers = itertools.count()
     cut: dict[str, list[segments.Segment]] = {}
     failed = []
@@ -98,11 +99,11 @@ def _cut(
             try:
                 cut[name] += segments.cut(path.absolute(), source, scale=scale, settings=settings)
             except errors.FootageError as error:
-                failed.append(letters.Letter(path=str(path), start_s=None, reason=str(error)))
+                failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
     return cut, failed
 
 
-class _Found:
+class _IdentityChips:
     """The chips of one identity, in the order of footage and time; one segment is in memory."""
 
     def __init__(self, found: list[segments.Segment], folder: Path, job: chips.ChipJob) -> None:
@@ -112,7 +113,7 @@ class _Found:
         self._times = [times for times, _ in read]
         self.stops = np.cumsum([0, *(len(times) for times in self._times)])
         self.lost = [
-            letters.of(segment, lost)
+            failures.of(segment, lost)
             for segment, (_, lost) in zip(found, read, strict=True)
             if lost
         ]

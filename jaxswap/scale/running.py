@@ -25,6 +25,7 @@ from jaxswap.scale import segments
 QUIET = "--default_sdk_harness_log_level=ERROR"
 
 _FAILED = ".failed.json"
+_STOP = "stop"  # a file that all workers see
 _LOOK_S = 1.0  # between two looks at what is finished
 
 
@@ -57,10 +58,11 @@ def run(
         cut: the segments.
         folder: where results are, as KEY and the job's suffix; all workers must reach it.
         beam_options: as Apache Beam takes them.
-        events: hears of each segment.
+        events: is told how many segments are finished, from a thread.
 
     Raises:
         MissingExtraError: if Apache Beam is not installed.
+        Stopped: if `events` says so; what is finished stays, and the next call goes on.
     """
     try:
         import apache_beam as beam
@@ -71,6 +73,7 @@ def run(
         ) from error
 
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _STOP).unlink(missing_ok=True)
     for segment in cut:  # an earlier run's: the footage may be readable by now
         _failed(folder, segment).unlink(missing_ok=True)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
@@ -78,7 +81,7 @@ def run(
     options = pipeline_options.PipelineOptions([QUIET, *beam_options])
     mode = options.view_as(pipeline_options.DirectOptions).direct_running_mode
     with (
-        _shown(left, folder, job, events),
+        _told(left, folder, job, events),
         _fit_for_a_shell() if mode == "multi_processing" else contextlib.nullcontext(),
         beam.Pipeline(options=options) as pipeline,
     ):
@@ -86,9 +89,9 @@ def run(
             pipeline
             | "List" >> beam.Create(left)
             | "Spread" >> beam.Reshuffle()
-            | "Work" >> beam.Map(Work(job, folder))
+            | "Work" >> beam.Map(Worker(job, folder))
         )
-    said = {segment.key: failure(folder, segment) for segment in cut}
+    said = {segment.key: reason(folder, segment) for segment in cut}
     return {key: reason for key, reason in said.items() if reason is not None}
 
 
@@ -103,10 +106,14 @@ def _fit_for_a_shell() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _shown(
+def _told(
     left: Sequence[segments.Segment], folder: Path, job: Job, events: Events
 ) -> Iterator[None]:
-    """Progress in segments, by the files that appear: whoever writes them, wherever they are."""
+    """Tell of finished segments, by the files that appear: whoever writes them, wherever they are.
+
+    A thread looks for the files, since Beam keeps the caller's thread until all is done. Where the
+    caller wants to stop, the thread leaves a file that lets all workers leave out what is left.
+    """
     over = threading.Event()
 
     def finished() -> Iterator[str]:
@@ -119,20 +126,25 @@ def _shown(
             waited -= ended
             yield from ended
 
-    def show() -> None:
-        shown = events.counted(finished(), "Working", total=len(left), unit="segments")
-        collections.deque(shown, maxlen=0)
+    def tell() -> None:
+        counted = events.counted(finished(), "Working", total=len(left), unit="segments")
+        try:
+            collections.deque(counted, maxlen=0)
+        except errors.Stopped:
+            (folder / _STOP).touch()
 
-    thread = threading.Thread(target=show, name="progress", daemon=True)
+    thread = threading.Thread(target=tell, name="segments", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+    if (folder / _STOP).exists():
+        raise errors.Stopped
 
 
-class Work:
+class Worker:
     """What one worker does with a segment. Beam makes one for each thread, which keeps its models.
 
     It is no DoFn, so that this module can be imported without Apache Beam.
@@ -143,8 +155,10 @@ class Work:
         self._work: Callable[[segments.Segment, Path], object] | None = None
 
     def __call__(self, segment: segments.Segment) -> None:
-        """Write the segment's result, unless a bundle before did."""
-        if done(self._folder, segment, self._job) or failure(self._folder, segment) is not None:
+        """Write the segment's result, unless a bundle before did or all shall stop."""
+        if (self._folder / _STOP).exists():
+            return
+        if done(self._folder, segment, self._job) or reason(self._folder, segment) is not None:
             return
         self._work = self._work or self._job.load()
         attempt(self._work, segment, self._folder, suffix=self._job.suffix)
@@ -175,7 +189,7 @@ def done(folder: Path, segment: segments.Segment, job: Job) -> bool:
     return result(folder, segment, job).is_file()
 
 
-def failure(folder: Path, segment: segments.Segment) -> str | None:
+def reason(folder: Path, segment: segments.Segment) -> str | None:
     """Why a segment has no result; None if nothing failed."""
     path = _failed(folder, segment)
     return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.is_file() else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jaxswap import errors
 
 if TYPE_CHECKING:
-    from jaxswap.training import herald, liveness
+    from jaxswap.training import last_words, liveness
 
 PATIENCE_SECONDS = 300
 HEARTBEAT_SECONDS = 45
@@ -61,10 +61,11 @@ class Hosts:
         if not self.join:
             yield
             return
-        from jaxswap.training import herald
+        from jaxswap.training import last_words
 
         not_found = _NOT_FOUND.format(seconds=patience_seconds)
-        with herald.Herald(not_found) as last:  # JAX ends the process as well when none comes
+        # JAX ends the process as well when no other host comes.
+        with last_words.LastWords(not_found) as last:
             watch = self._initialize(patience_seconds, last)
             last.change(_LAST_WORDS)
             try:
@@ -78,7 +79,7 @@ class Hosts:
                 raise
             watch.finish()
 
-    def _initialize(self, patience_seconds: int, last: "herald.Herald") -> "liveness.Watch":
+    def _initialize(self, patience_seconds: int, last: "last_words.LastWords") -> "liveness.Watch":
         import jax
         from jax._src import distributed  # where Orbax has the client from as well
 

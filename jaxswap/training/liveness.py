@@ -161,7 +161,10 @@ class Roll:
 
 
 def say_and_leave(line: str) -> None:
-    """End this process at once, whatever its other threads wait for; exit code 75."""
+    """End this process at once, whatever its other threads wait for; exit code 75.
+
+    The line goes to standard error: the thread that could tell the caller waits for a lost host.
+    """
     sys.stderr.write(f"jaxswap: {line}\n")
     sys.stderr.flush()
     os._exit(os.EX_TEMPFAIL)

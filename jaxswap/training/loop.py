@@ -5,7 +5,6 @@ Invariant: checkpoint `n` means `n` updates applied and `n` batches drawn. Every
 """
 
 import contextlib
-import dataclasses
 from concurrent import futures
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -19,14 +18,6 @@ from jaxswap import checkpoints, config, errors, runs
 from jaxswap.events import SILENT, Events
 from jaxswap.training import locking, previews, reporting, sharding, state, stopping
 from jaxswap.training import step as training_step
-
-PACE = {
-    "": ("steps",),
-    "data": ("num_threads", "num_workers", "prefetch", "cache_mb"),
-    "train": ("save_every", "keep", "log_every", "preview_every", "fsdp"),
-}
-"""Fields that may change when a run goes on: none of them changes a single bit of it, but for
-`fsdp`, which like the number of devices changes the order of sums."""
 
 
 @runtime_checkable
@@ -83,7 +74,9 @@ def train(
     """
     first = jax.process_index() == 0
     with locking.sole_training(run_dir) if first else contextlib.nullcontext():
-        run = _open_run(configuration, run_dir, identities, manifest)
+        run = runs.Run(
+            path=run_dir, config=configuration, identities=tuple(identities), manifest=manifest
+        ).going_on()
         if run.steps() and run.steps()[-1] >= configuration.steps:
             if first:
                 events.message(
@@ -91,6 +84,8 @@ def train(
                     "--steps."
                 )
             return run.steps()[-1]
+        if first:
+            run.write()
         return _train(run, loader, validation, mesh, events)
 
 
@@ -169,48 +164,3 @@ def _check_finite(current: state.TrainState, store: checkpoints.Store) -> None:
             "Train in a new run folder with a lower --optimizer.learning-rate, and look for broken "
             "chips in the facesets."
         )
-
-
-def _open_run(
-    configuration: config.Config, run_dir: Path, identities: list[str], manifest: dict[str, Any]
-) -> runs.Run:
-    run = runs.Run(
-        path=run_dir, config=configuration, identities=tuple(identities), manifest=manifest
-    )
-    if (run_dir / "run.json").exists():
-        begun = runs.Run.open(run_dir)
-        _check_same(begun, run)
-        run = dataclasses.replace(run, manifest=begun.manifest)
-    elif run.steps():
-        raise errors.RunError(
-            f"{run_dir} has checkpoints but no run.json. Put it back or use a new run folder."
-        )
-    if jax.process_index() == 0:
-        run.write()
-    return run
-
-
-def _check_same(begun: runs.Run, wanted: runs.Run) -> None:
-    if begun.identities != wanted.identities:
-        raise errors.RunError(
-            f"The run {begun.path} was begun with the identities {', '.join(begun.identities)}, "
-            f"not {', '.join(wanted.identities)}. Use the same, or a new run folder."
-        )
-    different = _differences(config.to_dict(begun.config), config.to_dict(wanted.config))
-    if different:
-        raise errors.RunError(
-            f"The run {begun.path} was begun with another configuration: "
-            f"{'; '.join(different[:4])}{'; ...' if len(different) > 4 else ''}. "
-            "Use the same preset and options, or a new run folder."
-        )
-
-
-def _differences(begun: dict[str, Any], wanted: dict[str, Any], part: str = "") -> list[str]:
-    found = []
-    for name, value in begun.items():
-        if isinstance(value, dict):
-            found += _differences(value, wanted[name], name)
-        elif value != wanted[name] and name not in PACE.get(part, ()):
-            option = f"{part}.{name}" if part else name
-            found.append(f"{option} {value} there, {wanted[name]} here")
-    return found

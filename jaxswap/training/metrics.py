@@ -1,6 +1,7 @@
 """Metrics of a run: a line of JSON for each report, and TensorBoard files, without TensorFlow."""
 
 import json
+import math
 from pathlib import Path
 
 from jaxswap import files, runs, types
@@ -21,7 +22,8 @@ class Writer:
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """One report."""
-        self._lines.write(json.dumps({"step": step, **values}) + "\n")
+        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        self._lines.write(json.dumps({"step": step, **finite}) + "\n")
         self._lines.flush()
         for name, value in values.items():
             self._board.add_scalar(name, value, step)

@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from jaxswap import config, errors, files, footage, images, types, version
 from jaxswap.events import SILENT, Events
@@ -14,6 +14,7 @@ from jaxswap.vision import (
     chips,
     contact_sheet,
     faceset,
+    faceset_header,
     finding,
     records,
     steadying,
@@ -74,12 +75,15 @@ def extract(
             source.extract(finder, events)
         if not any(source.num_chips for source in sources):
             raise errors.NoFaceError(_no_face(footages, faces, options))
-        faceset.write_header(
+        faceset_header.write(
             partial,
-            chip_size=options.chip_size,
-            sources=[source.description() for source in sources],
-            version=version.__version__,
-            config={"faces": config.to_dict(faces), "extract": config.to_dict(options)},
+            faceset_header.Header(
+                chip_size=options.chip_size,
+                sources=tuple(source.description() for source in sources),
+                template=alignment.TEMPLATE,
+                version=version.__version__,
+                config={"faces": config.to_dict(faces), "extract": config.to_dict(options)},
+            ),
         )
         _write_contact_sheet(partial)
     return ExtractionReport(
@@ -164,16 +168,16 @@ class _Source:
         if not self.num_chips:
             yield f"no such face in {self._path.name}"
 
-    def description(self) -> dict[str, Any]:
+    def description(self) -> faceset_header.Source:
         """What faceset.json says of this footage."""
         info = self._reader.info
-        return {
-            "name": self._path.name,
-            "kind": info.kind,
-            "sha256": _sha256(self._path),
-            "frames": self.num_frames,
-            "seconds": info.duration_s,
-        }
+        return faceset_header.Source(
+            name=self._path.name,
+            kind=info.kind,
+            sha256=_sha256(self._path),
+            frames=self.num_frames,
+            seconds=info.duration_s,
+        )
 
     def _tracked(self, faces: list[finding.Face]) -> Iterator[tuple[finding.Face, int]]:
         if self._reader.info.kind == "video":

@@ -6,20 +6,17 @@ for some chips, under the chip's name: white where the face is seen, black where
 """
 
 import collections
+import dataclasses
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jaxswap import errors, files, geometry, images, types
-from jaxswap.vision import alignment, masks, records
+from jaxswap.vision import faceset_header, masks, records
 
-FORMAT = 1
 MAX_RECORD_BYTES = 100_000
-MAX_HEADER_BYTES = 10_000_000
-MAX_CHIP_SIZE = 2048
 
 
 class Faceset:
@@ -28,14 +25,14 @@ class Faceset:
     Attributes:
         path: its folder.
         chip_size: side of its chips in pixels.
-        sources: the footage that it came from: dicts with `name`, `kind`, `sha256`, `seconds`.
+        sources: the footage that it came from.
         records: those whose image is still there, in the order of extraction.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any], found: list[records.ChipRecord]):
+    def __init__(self, path: Path, header: faceset_header.Header, found: list[records.ChipRecord]):
         self.path = path
-        self.chip_size: int = header["chip_size"]
-        self.sources: list[dict[str, Any]] = header["sources"]
+        self.chip_size = header.chip_size
+        self.sources = header.sources
         self._header = header
         present = {name.name for name in (path / "chips").iterdir()}
         self.records = [record for record in found if record.image in present]
@@ -49,14 +46,15 @@ class Faceset:
 
         Raises:
             FacesetError: if the folder is no faceset, or one of its records is broken.
+            NewerFormatError: if a newer jaxswap wrote it.
         """
-        if not (path / "faceset.json").is_file() or not (path / "chips").is_dir():
+        if not (path / faceset_header.NAME).is_file() or not (path / "chips").is_dir():
             raise errors.FacesetError(
                 f"{path} is no faceset (it has no faceset.json and chips/). "
                 f"Make one: jaxswap extract FOOTAGE --out {path}"
             )
-        header = _read_header(path / "faceset.json")
-        found = _read_records(path / "records.jsonl", num_sources=len(header["sources"]))
+        header = faceset_header.read(path)
+        found = _read_records(path / "records.jsonl", num_sources=len(header.sources))
         return cls(path, header, found)
 
     def chip_u8(self, record: records.ChipRecord) -> types.ImageU8:
@@ -145,69 +143,16 @@ class Faceset:
             "chip_size": self.chip_size,
             "tracks": len(tracks),
             "sources": [
-                {**source, "chips": sum(n for (index, _), n in tracks.items() if index == i)}
+                {
+                    **dataclasses.asdict(source),
+                    "chips": sum(n for (index, _), n in tracks.items() if index == i),
+                }
                 for i, source in enumerate(self.sources)
             ],
-            "template": self._header["template"],
-            "version": self._header["version"],
+            "template": self._header.template,
+            "version": self._header.version,
             "fingerprint": self.fingerprint(),
         }
-
-
-def write_header(
-    folder: Path,
-    *,
-    chip_size: int,
-    sources: list[dict[str, Any]],
-    version: str,
-    config: dict[str, Any] | None = None,
-) -> None:
-    """Write faceset.json into a folder that is being made.
-
-    Args:
-        folder: of the faceset.
-        chip_size: side of its chips in pixels.
-        sources: for each footage at least its `name` and `kind`.
-        version: of jaxswap.
-        config: the settings of the extraction.
-    """
-    files.write_json(
-        folder / "faceset.json",
-        {
-            "format": FORMAT,
-            "template": alignment.TEMPLATE,
-            "chip_size": chip_size,
-            "sources": sources,
-            "version": version,
-            "config": config or {},
-        },
-    )
-
-
-def _read_header(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            header = json.loads(stream.read(MAX_HEADER_BYTES).decode("utf-8"))
-        if header["format"] != FORMAT or header["template"] != alignment.TEMPLATE:
-            raise ValueError(f"format {header['format']}, template {header['template']}")
-        size = header["chip_size"]
-        if not (isinstance(size, int) and 16 <= size <= MAX_CHIP_SIZE):
-            raise ValueError(f"chip_size {size!r}")
-        if not (isinstance(header["sources"], list) and isinstance(header["version"], str)):
-            raise ValueError("sources or version")
-        if not all(_is_source(source) for source in header["sources"]):
-            raise ValueError("a source without name or kind")
-        return header
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise errors.FacesetError(
-            f"{path} is not of this version of jaxswap, or broken ({error}). "
-            "Extract the footage again."
-        ) from error
-
-
-def _is_source(value: Any) -> bool:
-    named = isinstance(value, dict) and isinstance(value.get("name"), str)
-    return named and value.get("kind") in ("video", "image", "images")
 
 
 def _read_records(path: Path, *, num_sources: int) -> list[records.ChipRecord]:

@@ -7,12 +7,12 @@ import pytest
 
 from jaxswap import config, errors, runs
 from jaxswap.api import swaps
-from jaxswap.places import spool
+from jaxswap.places import local_copies
 from jaxswap.vision import descriptor
 
 
 def resolve(swap, run):
-    with spool.Spool() as copies:
+    with local_copies.LocalCopies() as copies:
         return swaps.resolve(
             swap, run=runs.Run.open(run), faces=config.FacesConfig(), copies=copies
         )

@@ -8,13 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import jax
 import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
-
-from jaxswap import checkpoints, config, runs
-from jaxswap.models import autoencoder
 
 # swscale's default flags truncate: one level darker and 2 off on average.
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -158,49 +154,6 @@ def smooth_images() -> Callable[..., list[np.ndarray]]:
         return [_smooth_image(width, height, index) for index in range(num)]
 
     return make
-
-
-@pytest.fixture(scope="session")
-def make_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., runs.Run]:
-    """A run folder with one checkpoint of a tiny model that has not learned anything."""
-    made: dict[tuple, runs.Run] = {}
-
-    def make(**model: object) -> runs.Run:
-        key = tuple(sorted(model.items()))
-        if key not in made:
-            path = tmp_path_factory.mktemp("run")
-            made[key] = _write_run(path, config.ModelConfig(**{**_TINY, **model}))
-        return made[key]
-
-    return make
-
-
-_TINY = {
-    "image_size": 32,
-    "encoder_features": (8, 8, 8),
-    "bottleneck_features": 16,
-    "inter_features": 8,
-    "inter_upscale_features": 8,
-    "decoder_features": (8, 8),
-    "mask_features": (8, 8),
-    "mask_head": True,
-}
-
-
-def _write_run(path: Path, model: config.ModelConfig) -> runs.Run:
-    run = runs.Run(
-        path=path,
-        config=config.Config(model=model),
-        identities=("a", "b"),
-        manifest={"identities": [{"name": "a"}, {"name": "b"}]},
-    )
-    run.write()
-    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
-    last = params["decoder"]["Conv_0"]  # a's faces are reddish, b's bluish
-    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
-    with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
-        store.save(1, {"params": params}, position={}, manifest={})
-    return runs.Run.open(path)
 
 
 @pytest.fixture(scope="session")

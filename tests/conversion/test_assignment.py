@@ -6,7 +6,7 @@ import pytest
 
 from jaxswap import config, errors, footage
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 from jaxswap.vision import detection, finding, people, steadying
 
 FACES = config.FacesConfig(min_face_px=40)
@@ -92,8 +92,10 @@ def test_two_people_change_at_once_each_into_their_own(
     said = [(swap.person, swap.identity, swap.frames, swap.faces) for swap in reports["both"].swaps]
     assert said == [(f"track {numbers[0]}", "b", 5, 5), (f"track {numbers[1]}", "a", 5, 5)]
     assert reports["both"].swapped == 5
-    mark = marks.read(tmp_path / "both.mp4")
-    assert mark.swaps == tuple(marks.Swap(person=said[i][0], identity=said[i][1]) for i in (0, 1))
+    mark = reading.read(tmp_path / "both.mp4")
+    assert mark.swaps == tuple(
+        marks.MarkedSwap(person=said[i][0], identity=said[i][1]) for i in (0, 1)
+    )
 
 
 def test_a_track_that_is_not_there(make_run, make_clip, frames, tmp_path):

@@ -11,7 +11,7 @@ from jaxswap import config, footage, spans
 from jaxswap.conversion import outputs
 from jaxswap.provenance import marks
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 SRT = """1
 00:00:00,200 --> 00:00:01,400
 A first <i>line</i>

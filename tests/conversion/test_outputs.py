@@ -9,10 +9,10 @@ import pytest
 
 from jaxswap import config, errors, footage, images, spans
 from jaxswap.conversion import canvas, outputs
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 from jaxswap.video import planes
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 LESS_COLOUR = ["colour at full resolution, which av1 cannot hold"]
 BOX = canvas.Box(16, 8, 40, 32)
 RED = np.broadcast_to(np.float32([0.9, 0.1, 0.1]), (24, 24, 3)).copy()
@@ -120,7 +120,7 @@ def test_a_video_becomes_a_folder_of_frames(make_clip, smooth_images, tmp_path):
         changed[BOX.y0 : BOX.y1, BOX.x0 : BOX.x1] = False
         assert not changed.any()
         assert inside.any() == (frame.index == 1)
-        assert (marks.read(path) == MARK) == (frame.index == 1)
+        assert (reading.read(path) == MARK) == (frame.index == 1)
     with pytest.raises(errors.OutputError, match="not empty"):
         through(source, tmp_path / "frames")
     with pytest.raises(errors.OutputError, match="that is a video"):
@@ -138,7 +138,7 @@ def test_a_folder_becomes_a_film(folder, smooth_images, tmp_path, read_streams):
         error = np.abs(was.astype(int) - now)
         assert bool(error[12:28, 20:36].mean() > 20) == (index == 3)
         assert error[36:, 4:-4].mean() < 2
-    assert marks.read(tmp_path / "out.mov") == MARK
+    assert reading.read(tmp_path / "out.mov") == MARK
     part = spans.Span(Fraction("0.2"), Fraction("0.5"))
     through(folder, tmp_path / "part.mkv", frame_rate=Fraction(10), span=part, codec="ffv1")
     assert read_streams(tmp_path / "part.mkv").times == [0, Fraction(1, 10), Fraction(2, 10)]
@@ -171,7 +171,7 @@ def test_both_sides_are_shown(make_clip, smooth_images, read_streams, tmp_path, 
     assert pair.times == before.times
     assert pair.packets == before.packets
     assert pair.tags == before.tags
-    assert marks.read(beside) == MARK
+    assert reading.read(beside) == MARK
     for was, now, both in zip(before.images, result.images, pair.images, strict=True):
         for half, expected in ((both[:, :width], was), (both[:, width:], now)):
             error = np.abs(half.astype(int) - expected)[4:-4, 4:-4]

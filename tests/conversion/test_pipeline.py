@@ -9,7 +9,7 @@ import pytest
 
 from jaxswap import config, errors, images, spans
 from jaxswap.conversion import assignment, outputs, pipeline, stages, swapper
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 from jaxswap.vision import people
 
 FACES = config.FacesConfig(min_face_px=40, batch_size=4)
@@ -65,8 +65,8 @@ def test_video_keeps_all_but_the_face(make_run, cut_demo, make_clip, read_stream
             assert changed[:, :90].mean() < 0.7
             assert changed[:, 290:].mean() < 0.7
             assert changed[:25].mean() < 0.7
-    mark = marks.read(tmp_path / "out.mp4")
-    assert mark.swaps == (marks.Swap(person="a", identity="b"),)
+    mark = reading.read(tmp_path / "out.mp4")
+    assert mark.swaps == (marks.MarkedSwap(person="a", identity="b"),)
     assert len(mark.run_fingerprint) == 64
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
 
@@ -81,7 +81,7 @@ def test_a_part_beside_its_footage(make_run, cut_demo, make_clip, read_streams, 
     before, after, pair = map(read_streams, (source, out, beside))
     assert after.times == pair.times == [Fraction(index, 25) for index in range(5)]
     assert after.packets == pair.packets
-    assert marks.read(beside) == marks.read(out) is not None
+    assert reading.read(beside) == reading.read(out) is not None
     for was, now, both in zip(before.images[3:8], after.images, pair.images, strict=True):
         assert difference(both[:, :384], was).mean() < 2
         assert difference(both[:, 384:], now).mean() < 2
@@ -113,7 +113,7 @@ def test_a_video_of_many_bits_to_frames_and_back(make_run, cut_demo, make_clip, 
     convert(source, run=make_run(), out=tmp_path / "frames")
     frames = tmp_path / "frames"
     assert len(list(frames.iterdir())) == 3
-    assert marks.read(frames / "000002.png").swaps[0].identity == "b"
+    assert reading.read(frames / "000002.png").swaps[0].identity == "b"
     film = {"frame_rate": Fraction(25)}
     report = convert(frames, run=make_run(), out=tmp_path / "film.mp4", part=film)
     assert (report.frames, report.swapped) == (3, 3)
@@ -196,7 +196,7 @@ def test_image_in_image_out(make_run, astronaut_u8, tmp_path):
     for name in ("out.png", "out.jpg", "out.webp"):
         report = convert(source, run=make_run(), out=tmp_path / name)
         assert (report.frames, report.swapped) == (1, 1)
-        assert marks.read(tmp_path / name).swaps[0].identity == "b"
+        assert reading.read(tmp_path / name).swaps[0].identity == "b"
     changed = difference(astronaut_u8, images.read_u8(tmp_path / "out.png"))
     assert changed[80:160, 190:260].mean() > 3
     assert not changed[250:].any()
@@ -220,7 +220,7 @@ def test_folder_of_images_gives_a_folder(make_run, cut_demo, tmp_path):
     names = sorted(path.name for path in out.iterdir())
     assert names == ["face10.png", "face2.bmp.png", "none.png"]
     assert (out / "none.png").read_bytes() == (source / "none.png").read_bytes()
-    assert marks.read(out / "face10.png").swaps[0].person == "a"
+    assert reading.read(out / "face10.png").swaps[0].person == "a"
     for name, image_u8 in (("face2.bmp.png", first), ("face10.png", second)):
         assert not difference(image_u8, images.read_u8(out / name))[:, :90].any()
     with pytest.raises(errors.OutputError, match="not empty"):
@@ -341,4 +341,4 @@ def test_same_conversion_twice_gives_the_same_bytes(make_run, cut_demo, make_cli
         convert(source, run=make_run(), out=out)
     assert outs[0].read_bytes() == outs[1].read_bytes()
     shutil.copy(outs[0], tmp_path / "again.mp4")
-    assert marks.read(tmp_path / "again.mp4") is not None
+    assert reading.read(tmp_path / "again.mp4") is not None

@@ -11,9 +11,9 @@ import pytest
 
 from jaxswap import config, errors, footage
 from jaxswap.conversion import encoders, originals, outputs, segment_output, sources
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 IRREGULAR = [0, 500, 1100, 1101, 3000, 3600, 9000, 9600, 13001, 30000, 30100, 30200]
 OPTIONS = config.ConvertConfig()
 
@@ -34,7 +34,7 @@ def whole(source: Path, out: Path, options: config.ConvertConfig) -> None:
 
 def segment(
     source: Path, path: Path, bounds: tuple[int, int | None], options: config.ConvertConfig
-) -> segment_output.Segment:
+) -> segment_output.EncodedSegment:
     """Every frame is given to the segment, which takes its own; none says how long it is seen."""
     with segment_output.SegmentOutput(
         path,
@@ -46,11 +46,14 @@ def segment(
         for original in decoded(source):
             original.picture.duration = 0
             output.write(original, None)
-    return segment_output.Segment.open(path)
+    return segment_output.EncodedSegment.open(path)
 
 
 def join(
-    source: Path, out: Path, parts: list[segment_output.Segment], options: config.ConvertConfig
+    source: Path,
+    out: Path,
+    parts: list[segment_output.EncodedSegment],
+    options: config.ConvertConfig,
 ) -> list[int]:
     """Writes the video; the decoding times."""
     with outputs.make(footage.probe(source), out, mark=MARK, options=options) as output:
@@ -84,7 +87,7 @@ def test_parts_join_to_the_frames_times_and_sound_of_the_whole(
     assert len(after.times) == len(IRREGULAR)
     assert after.times == before.times
     assert after.packets == before.packets
-    assert marks.read(tmp_path / f"joined{suffix}") == MARK
+    assert reading.read(tmp_path / f"joined{suffix}") == MARK
 
 
 def test_the_last_frame_of_a_part_is_seen_until_the_next_part(smooth_images, make_clip, tmp_path):
@@ -100,7 +103,9 @@ def test_a_part_that_decodes_early_comes_after_the_one_before(tmp_path):
         for number in range(3):
             parts.writestr(str(number), b"packet")
     parts = [
-        segment_output.Segment(path=path, headers=b"", frames=3, swapped=0, lost=(), times=times)
+        segment_output.EncodedSegment(
+            path=path, headers=b"", frames=3, swapped=0, lost=(), times=times
+        )
         for times in (((7, 5, 1, True), (9, 6, 1, False), (8, 7, 1, False)), times)
     ]
     found = list(segment_output.joined(parts, time_base=Fraction(1, 25)))[3:]
@@ -118,4 +123,4 @@ def test_a_broken_file_is_refused_with_a_remedy(smooth_images, make_clip, tmp_pa
             parts.writestr("index.json", "[]")
             parts.writestr("headers", b"")
     with pytest.raises(errors.OutputError, match="Delete it and start again"):
-        segment_output.Segment.open(path)
+        segment_output.EncodedSegment.open(path)

@@ -10,10 +10,10 @@ import pytest
 
 from jaxswap import config, errors, footage
 from jaxswap.conversion import canvas, encoders, sources, video_writer
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 from jaxswap.video import colorimetry
 
-MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.Swap(person="a", identity="b"),))
+MARK = marks.Mark(run_fingerprint="0123abcd", swaps=(marks.MarkedSwap(person="a", identity="b"),))
 IRREGULAR = [0, 500, 1100, 1101, 3000, 3600, 9000, 9600, 13001, 30000]
 
 
@@ -68,7 +68,7 @@ def test_irregular_times_and_all_sound_are_kept(
     assert after.times == before.times
     assert [len(packets) > 50 for packets in after.packets] == [True, True]
     assert after.packets == before.packets
-    assert marks.read(tmp_path / f"out{suffix}") == MARK
+    assert reading.read(tmp_path / f"out{suffix}") == MARK
 
 
 def test_matroska_keeps_times_to_the_millisecond(read_streams, smooth_images, make_clip, tmp_path):
@@ -80,7 +80,7 @@ def test_matroska_keeps_times_to_the_millisecond(read_streams, smooth_images, ma
     for was, now in zip(before.times, after.times, strict=True):
         assert abs(was + shift - now) <= Fraction(1, 1000)
     assert [digest for _, digest in after.packets[0]] == [digest for _, digest in before.packets[0]]
-    assert marks.read(tmp_path / "out.mkv") == MARK
+    assert reading.read(tmp_path / "out.mkv") == MARK
     with av.open(str(tmp_path / "out.mkv")) as container:
         assert container.metadata["COMMENT"].startswith("Synthetic media")
 

@@ -5,12 +5,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
-import jax
 import numpy as np
 import pytest
 
-from jaxswap import checkpoints, config, footage, runs
-from jaxswap.models import autoencoder
+from jaxswap import config, footage
+from jaxswap.evaluation import (
+    agreement,
+    candidate,
+    clip,
+    clip_results,
+    expression,
+    measured_face,
+    series,
+)
 from jaxswap.vision import alignment, chips, finding, masks
 
 NUM_FRAMES = 14
@@ -89,34 +96,50 @@ def validation(frames_u8, landmarks) -> dict[str, tuple[np.ndarray, np.ndarray]]
     }
 
 
-@pytest.fixture(scope="session")
-def make_run(tmp_path_factory) -> Callable[..., runs.Run]:
-    """A run folder with one checkpoint of random parameters."""
+def _candidate_results(rows: series.Series, **changes) -> clip_results.CandidateResults:
+    regions = {"all": 0.02, "eyes": 0.01, "mouth": 0.03, "jaw": 0.04}
+    course = agreement.Agreement(raw=0.5, error=0.25, correlation=0.75)
+    values = {
+        "file": "x.mp4",
+        "frames": len(rows),
+        "by_time": False,
+        "rows": rows,
+        "expression": expression.LandmarkErrors(
+            frames=len(rows), error=regions, raw=regions, shape=0.01, pose=0.01
+        ),
+        "courses": dict.fromkeys((*measured_face.ANGLES, *measured_face.TRAITS), course),
+        "identities": None,
+    }
+    return clip_results.CandidateResults(**values | changes)
 
-    def make(**model: object) -> runs.Run:
-        settings = config.Config(
-            model=config.ModelConfig(
-                image_size=16,
-                encoder_features=(8, 8),
-                bottleneck_features=8,
-                inter_features=8,
-                inter_upscale_features=8,
-                decoder_features=(8,),
-                mask_features=(4,),
-                **model,
-            )
-        )
-        names = ("a", "b")
-        run = runs.Run(
-            path=tmp_path_factory.mktemp("run"),
-            config=settings,
-            identities=names,
-            manifest={"identities": [{"name": name} for name in names]},
-        )
-        run.write()
-        with checkpoints.Store(run.checkpoints_dir, keep=1) as store:
-            params = autoencoder.init(jax.random.key(0), settings.model, num_identities=len(names))
-            store.save(7, {"params": params}, position={"batches": 7}, manifest=run.manifest)
-        return runs.Run.open(run.path)
+
+@pytest.fixture
+def make_results() -> Callable[..., clip_results.ClipResults]:
+    """Results of 20 frames without any video: every figure of frame n is n / 100.
+
+    Takes fields of the candidates' results by the candidates' names, and its own by `about`.
+    """
+
+    def make(about: dict | None = None, **candidates: dict) -> clip_results.ClipResults:
+        footage_rows = series.Series(clip.COLUMNS)
+        rows = series.Series(candidate.COLUMNS)
+        for index in range(20):
+            of_footage = dict.fromkeys(clip.COLUMNS, index / 100)
+            footage_rows.append(**of_footage | {"frame": index, "time_s": index / 10, "found": 1})
+            of_candidate = dict.fromkeys(candidate.COLUMNS, index / 100)
+            rows.append(**of_candidate | {"paired": 1, "found": 1, "swapped": 1})
+        values = {
+            "file": "footage.mp4",
+            "swap": clip_results.SwappedIdentities(from_identity="a", to_identity="b"),
+            "rows": footage_rows,
+            "candidates": {
+                name: _candidate_results(changes.pop("rows", rows), **changes)
+                for name, changes in candidates.items()
+            },
+            "identities": None,
+            "no_identities": "It was not asked for.",
+            "pictures": [],
+        }
+        return clip_results.ClipResults(**values | (about or {}))
 
     return make

@@ -6,7 +6,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from jaxswap import config, errors
-from jaxswap.evaluation import candidate, clip, clip_results, expression, figures, notes, seeing
+from jaxswap.evaluation import (
+    candidate,
+    clip,
+    clip_figures,
+    clip_results,
+    expression,
+    measured_face,
+    notes,
+)
 
 FACES = config.FacesConfig()
 
@@ -48,7 +56,7 @@ def test_footage_beside_itself_is_perfect(both, frames_u8):
     assert set(same.rows["mask_overlap"]) == {1.0}
     assert same.expression.error == dict.fromkeys(expression.REGIONS, 0.0)
     assert same.expression.raw == dict.fromkeys(expression.REGIONS, 0.0)
-    assert set(same.courses) == {*seeing.ANGLES, *seeing.TRAITS}
+    assert set(same.courses) == {*measured_face.ANGLES, *measured_face.TRAITS}
     assert {course.error for course in same.courses.values()} == {0.0}
     assert set(same.rows["landmark_error"]) == set(same.rows["pose_error"]) == {0.0}
     assert set(same.rows["psnr_rest"]) == {100.0}
@@ -72,7 +80,7 @@ def test_a_recolored_face_is_swapped_and_moves_colour_alone(both):
 
 
 def test_the_best_of_each_figure_is_known(both):
-    found = {figure.key: figure for figure in figures.of_clip(both)}
+    found = {figure.key: figure for figure in clip_figures.of_clip(both)}
     assert found["clip/landmark_error"].best == {"same"}
     assert found["clip/share_swapped"].best == {"recolored"}
     assert found["clip/share_found"].best == {"same", "recolored"}
@@ -125,7 +133,7 @@ def test_a_shaken_clip_has_jitter_of_that_size(before, edited, landmarks):
     expected = np.mean([2 / expression.eye_distance(points) for points in landmarks])
     own = results.candidates["x"].rows.mean("landmark_jitter_own")
     assert_allclose(own, expected, rtol=0.15)
-    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    found = {figure.key: figure.values for figure in clip_figures.of_clip(results)}
     assert found["clip/landmark_jitter/own"] == {"x": own}
     assert found["clip/landmark_jitter"]["footage"] < found["clip/landmark_jitter"]["x"]
     assert found["clip/flow_jitter"]["footage"] < found["clip/flow_jitter"]["x"]
@@ -139,7 +147,7 @@ def test_a_drawn_edge_is_a_seam_and_a_frame_to_look_at(before, edited, landmarks
         return cv2.polylines(recolor(frame_u8), [hull], isClosed=True, color=(0, 0, 0))
 
     results = compare(before, x=edited(outlined))
-    found = {figure.key: figure.values for figure in figures.of_clip(results)}
+    found = {figure.key: figure.values for figure in clip_figures.of_clip(results)}
     assert found["clip/seam"]["x"] > 1.5
     worst = int(np.nanargmax(results.candidates["x"].rows["seam"]))
     reasons = {p.reason: p.frame for p in results.pictures if p.reason.startswith("seam")}
@@ -228,6 +236,18 @@ def test_footage_without_a_face(tmp_path, write_clip):
     assert list(notes.of_clip(results)) == [
         "No face was found in the footage, so there is nothing to compare."
     ]
+
+
+def test_frames_are_told_and_a_caller_can_stop(tmp_path, write_clip, heard):
+    plain = write_clip(tmp_path / "plain.mp4", [np.zeros((64, 64, 3), np.uint8)] * 3)
+    clip.compare(plain, {"x": plain}, faces=FACES, events=heard)
+    assert [(told.done, told.total, told.unit) for told in heard.progresses] == [
+        (done, 3, "frames") for done in (1, 2, 3)
+    ]
+    heard.stop_at = 4
+    with pytest.raises(errors.Stopped):
+        clip.compare(plain, {"x": plain}, faces=FACES, events=heard)
+    assert heard.progresses[3].done == 1
 
 
 def test_frames_of_another_size_are_refused(before, edited):

@@ -29,7 +29,7 @@ def moved(landmarks: np.ndarray, displacement: np.ndarray) -> np.ndarray:
     )
 
 
-def figures(displacements: np.ndarray) -> expression.Figures:
+def figures(displacements: np.ndarray) -> expression.LandmarkErrors:
     with expression.Comparison() as comparison:
         for frame, displacement in enumerate(displacements):
             comparison.add(face(frame), moved(face(frame), displacement))

@@ -7,9 +7,13 @@ from jaxswap.evaluation import figures
 
 def figure(better: str, **values: float) -> figures.Figure:
     return figures.Figure(
-        key="k", name="n", values=values, unit="", form="{:.1f}%", factor=100.0, better=better,
+        key="k",
+        name="n",
+        values=values,
+        scale=figures.Scale("{:.1f}%", 100.0),
+        better=better,
         meaning="",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(("better", "best"), [("higher", {"c"}), ("lower", {"a"}), ("one", {"b"})])

@@ -47,7 +47,7 @@ def test_clips_are_compared_with_both_identities(before, references):
         before,
         {"x": before},
         faces=config.FacesConfig(),
-        swap=clip_results.Swap(from_identity="a", to_identity="b"),
+        swap=clip_results.SwappedIdentities(from_identity="a", to_identity="b"),
         pictures_of=references,
     )
     found = results.identities
@@ -63,7 +63,11 @@ def test_clips_are_compared_with_both_identities(before, references):
     ("swap", "known", "said"),
     [
         (None, ("a", "b"), "name --from and --to"),
-        (clip_results.Swap(from_identity="a", to_identity="b"), ("a",), "no pictures of b"),
+        (
+            clip_results.SwappedIdentities(from_identity="a", to_identity="b"),
+            ("a",),
+            "no pictures of b",
+        ),
     ],
 )
 def test_what_is_missing_for_identities_is_said(before, references, swap, known, said):

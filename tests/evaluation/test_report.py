@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, images
-from jaxswap.evaluation import chips, clip, clip_results, identity, plots, report
+from jaxswap.evaluation import clip, clip_results, identity, plots, report, validation_chips
 
 VOID = {"meta", "img", "source", "link", "br", "hr", "input"}
 
@@ -54,7 +54,7 @@ def run(make_run):
 
 @pytest.fixture(scope="module")
 def on_chips(run, validation):
-    return chips.evaluate_chips(run, validation)
+    return validation_chips.evaluate_chips(run, validation)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def on_clip(before, tmp_path_factory, frames_u8, write_clip):
         before,
         {"swap": before, "dark": dark},
         faces=config.FacesConfig(),
-        swap=clip_results.Swap(from_identity="a", to_identity="b"),
+        swap=clip_results.SwappedIdentities(from_identity="a", to_identity="b"),
     )
     near, far = (identity.Distances(pairs=d, center=d - 0.1) for d in (0.4375, 0.875))
     return dataclasses.replace(
@@ -227,7 +227,7 @@ def test_a_clip_without_faces(tmp_path, write_clip):
 
 
 def test_names_are_escaped(tmp_path, on_clip):
-    swap = clip_results.Swap(from_identity="<b>a", to_identity="b")
+    swap = clip_results.SwappedIdentities(from_identity="<b>a", to_identity="b")
     hostile = dataclasses.replace(
         on_clip, file='"><script>alert(1)</script>.mp4', swap=swap, identities=None
     )

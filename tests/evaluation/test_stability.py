@@ -13,7 +13,7 @@ from jaxswap.vision import mesh
 NAMES = ("landmarks", "color", "flow")
 
 
-def means(rows: list[stability.Figures]) -> stability.Figures:
+def means(rows: list[stability.FrameJitter]) -> stability.FrameJitter:
     """Of the rows that have a figure."""
 
     def mean(name: str) -> stability.Jitter | None:
@@ -24,7 +24,7 @@ def means(rows: list[stability.Figures]) -> stability.Figures:
         before, after, own = np.mean(parts, axis=0).tolist()
         return stability.Jitter(before=before, after=after, own=own)
 
-    return stability.Figures(**{name: mean(name) for name in NAMES})
+    return stability.FrameJitter(**{name: mean(name) for name in NAMES})
 
 
 def added(jitter: stability.Jitter) -> float:
@@ -195,7 +195,7 @@ def test_a_jump_in_time_breaks_the_courses(follow, frames_u8):
 
 def test_a_clip_that_ended(frames_u8, landmarks):
     followed = stability.Stability()
-    nothing = stability.Figures(landmarks=None, color=None, flow=None)
+    nothing = stability.FrameJitter(landmarks=None, color=None, flow=None)
     assert followed.add(0.0, frames_u8[0], None, landmarks[0], None) == nothing
 
 

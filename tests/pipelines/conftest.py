@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, footage, images, version
-from jaxswap.vision import alignment, chips, faceset, records
+from jaxswap.vision import alignment, chips, faceset_header, records
 from pipelines import dataset
 
 FACESET_SIZE = 48
@@ -53,11 +53,18 @@ def _write_faceset(
             images.write_png(folder / "chips" / record.image, chip_u8)
             lines.append(records.to_json(record) + "\n")
     (folder / "records.jsonl").write_text("".join(lines), encoding="utf-8")
-    named = [
-        {"name": f"{clip.stem}-{i}.mp4", "kind": kind, "sha256": None, "seconds": None}
-        for i in range(sources)
-    ]
-    faceset.write_header(folder, chip_size=FACESET_SIZE, sources=named, version=version.__version__)
+    named = tuple(
+        faceset_header.Source(name=f"{clip.stem}-{i}.mp4", kind=kind) for i in range(sources)
+    )
+    faceset_header.write(
+        folder,
+        faceset_header.Header(
+            chip_size=FACESET_SIZE,
+            sources=named,
+            version=version.__version__,
+            template=alignment.TEMPLATE,
+        ),
+    )
     return folder
 
 

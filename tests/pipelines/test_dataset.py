@@ -275,38 +275,70 @@ def rename(header: dict, name: str) -> None:
 
 
 HOSTILE = {
-    "parent": lambda h: rename(h, "../face_chips/a/x"),
-    "parent inside": lambda h: rename(h, "face_chips/a/../../../../etc/passwd"),
-    "absolute": lambda h: rename(h, "/etc/passwd"),
-    "backslash": lambda h: rename(h, "face_chips/a/1.0.0/..\\..\\x"),
-    "other identity": lambda h: rename(h, "face_chips/eve/1.0.0/x"),
-    "identity's name": lambda h: h["identities"][0].update(name="../a"),
-    "twice": lambda h: h["identities"].append(h["identities"][0]),
-    "no identities": lambda h: h.update(identities=[]),
-    "size": lambda h: h.update(chip_size=10**9),
-    "size as text": lambda h: h.update(chip_size="32"),
-    "counts": lambda h: h["identities"][0]["counts"].update(train=-1),
-    "checksum": lambda h: next(iter(h["files"].values())).update(sha256="../x"),
-    "format": lambda h: h.update(format=2),
-    "files": lambda h: h.update(files=[1]),
-    "missing key": lambda h: h.pop("version"),
-    "share": lambda h: h.update(validation_share=[]),
+    "parent": (lambda h: rename(h, "../face_chips/a/x"), "no place of a file"),
+    "parent inside": (
+        lambda h: rename(h, "face_chips/a/../../../../etc/passwd"),
+        "no place of a file",
+    ),
+    "absolute": (lambda h: rename(h, "/etc/passwd"), "no place of a file"),
+    "backslash": (lambda h: rename(h, "face_chips/a/1.0.0/..\\..\\x"), "no place of a file"),
+    "other identity": (lambda h: rename(h, "face_chips/eve/1.0.0/x"), "no place of a file"),
+    "identity's name": (
+        lambda h: h["identities"][0].update(name="../a"),
+        r"identities\[0\]: `name` must be of the form",
+    ),
+    "twice": (lambda h: h["identities"].append(h["identities"][0]), "each once"),
+    "no identities": (lambda h: h.update(identities=[]), "one or more"),
+    "size": (lambda h: h.update(chip_size=10**9), r"`chip_size` must be in 16\.\.2048"),
+    "size as text": (lambda h: h.update(chip_size="32"), "`chip_size` must be a whole number"),
+    "counts": (
+        lambda h: h["identities"][0]["counts"].update(train=-1),
+        r"identities\[0\]: `counts` must be whole numbers >= 1",
+    ),
+    "a split more": (lambda h: h["identities"][0]["counts"].update(test=1), "train and validation"),
+    "checksum": (
+        lambda h: next(iter(h["files"].values())).update(sha256="../x"),
+        r"files\.face_chips.*: `sha256` must be of the form",
+    ),
+    "bytes": (
+        lambda h: next(iter(h["files"].values())).update(bytes=-1),
+        "`bytes` must be >= 0",
+    ),
+    "format": (lambda h: h.update(format=0), "An older jaxswap wrote it"),
+    "files": (lambda h: h.update(files=[1]), "`files` must be an object"),
+    "missing key": (lambda h: h.pop("version"), "`version` is missing"),
+    "unknown key": (lambda h: h.update(segments=2), "Unknown key `segments`. Did you mean 'segm"),
+    "share": (lambda h: h.update(validation_share=[]), "`validation_share` must be a number"),
 }
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_header_is_refused(copy, what):
-    edit(copy, HOSTILE[what])
+    damage, message = HOSTILE[what]
+    edit(copy, damage)
     with pytest.raises(
-        errors.DatasetError, match=r"is not as this version writes it.*Build it again"
+        errors.DatasetError, match=rf"dataset\.json cannot be read: .*{message}.*Build the dataset"
     ):
         dataset.Dataset.open(copy)
+
+
+def test_a_dataset_of_a_newer_jaxswap_is_neither_read_nor_replaced(copy, facesets, data):
+    edit(copy, lambda h: h.update(format=2))
+    before = tree(copy)
+    for use in (
+        dataset.Dataset.open,
+        lambda path: dataset.check(["a"], path),
+        lambda path: dataset.build(facesets, path, data=data),
+    ):
+        with pytest.raises(errors.NewerFormatError, match=r"\(format 2; this one reads up to 1\)"):
+            use(copy)
+    assert tree(copy) == before
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", "[" * 100_000, "\xff"])
 def test_a_header_that_is_no_json_object_is_refused(copy, text):
     (copy / "dataset.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(errors.DatasetError, match="is broken"):
+    with pytest.raises(errors.DatasetError, match=r"dataset\.json cannot be read: It "):
         dataset.Dataset.open(copy)
 
 

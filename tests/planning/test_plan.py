@@ -194,7 +194,7 @@ def test_json_has_what_the_lines_say(made):
         size for name, size in found["memory"].items() if name not in ("total", "capacity")
     )
     assert found["collectives"] == [{"kind": "all-reduce", "count": 2, "bytes": 2**21}]
-    assert found["batch_size"] == 1024
+    assert (found["format"], found["batch_size"]) == (1, 1024)
     assert found["least_bytes"] == 2 * 3 * 2**20 + 2**19 + 2 * 2**22
     assert found["flops_per_byte"] == [197, pytest.approx(197e9 / found["least_bytes"])]
     assert found["largest_batch"] == {"largest": 512, "refused": 576, "compiles": 5}

@@ -5,12 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import jax
-import numpy as np
 import pytest
 
-from jaxswap import checkpoints, config, runs
-from jaxswap.models import autoencoder
+from jaxswap import runs
 
 
 @pytest.fixture(scope="session")
@@ -39,27 +36,5 @@ def write_clips(demo_clips) -> Callable[..., list[Path]]:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory) -> runs.Run:
-    """A model that has learned nothing but two colours."""
-    model = config.ModelConfig(
-        image_size=32,
-        encoder_features=(8, 8, 8),
-        bottleneck_features=16,
-        inter_features=8,
-        inter_upscale_features=8,
-        decoder_features=(8, 8),
-        mask_features=(8, 8),
-    )
-    made = runs.Run(
-        path=tmp_path_factory.mktemp("run"),
-        config=config.Config(model=model),
-        identities=("a", "b"),
-        manifest={"identities": [{"name": "a"}, {"name": "b"}]},
-    )
-    made.write()
-    params = autoencoder.init(jax.random.key(0), model, num_identities=2)
-    last = params["decoder"]["Conv_0"]
-    last["bias"] = last["bias"] + np.array([[1.0, 0.0, -1.0], [-1.0, 0.0, 1.0]], np.float32)
-    with checkpoints.Store(made.checkpoints_dir, keep=1) as store:
-        store.save(1, {"params": params}, position={}, manifest={})
-    return runs.Run.open(made.path)
+def run(make_run) -> runs.Run:
+    return make_run()

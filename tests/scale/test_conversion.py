@@ -9,8 +9,8 @@ import pytest
 from jaxswap import config, errors
 from jaxswap.cli import main
 from jaxswap.conversion import assignment, pipeline
-from jaxswap.provenance import marks
-from jaxswap.scale import conversion, letters
+from jaxswap.provenance import reading
+from jaxswap.scale import conversion, failures
 
 FACES = config.FacesConfig(detect_every=1)
 OPTIONS = config.ConvertConfig(codec="ffv1")
@@ -50,19 +50,19 @@ def test_segments_join_to_what_one_process_writes(run, job, write_clips, tmp_pat
         [clip.parent / "*.mp4"], out, job=job, scale=SCALE, beam_options=beam_options
     )
     assert (report.videos, report.frames) == (1, 32)
-    assert [letter.path for letter in report.failed] == [str(broken)]
-    told = letters.place(out).read_text().splitlines()
+    assert [failure.path for failure in report.failed] == [str(broken)]
+    told = failures.place(out).read_text().splitlines()
     assert [json.loads(line)["path"] for line in told] == [str(broken)]
     one, many = frames(tmp_path / "one.mkv"), frames(out / f"{clip.stem}.mkv")
     assert [pts for pts, _ in many] == [pts for pts, _ in one]
     for (_, expected), (_, found) in zip(one, many, strict=True):
         np.testing.assert_array_equal(found, expected)
-    assert marks.read(out / f"{clip.stem}.mkv") == marks.read(tmp_path / "one.mkv")
+    assert reading.read(out / f"{clip.stem}.mkv") == reading.read(tmp_path / "one.mkv")
     broken.unlink()
     again = conversion.convert([clip], out, job=job, scale=SCALE, beam_options=beam_options)
     assert (again.videos, again.failed) == (1, ())
     assert not (out / ".segments").exists()
-    assert not letters.place(out).exists()
+    assert not failures.place(out).exists()
 
 
 @pytest.mark.beam
@@ -81,9 +81,9 @@ def test_a_video_that_breaks_off_is_converted_and_told_of(job, write_clips, tmp_
     report = conversion.convert([torn], tmp_path / "many", job=job, scale=config.ScaleConfig())
     assert report.videos == 1
     assert 10 < report.frames == len(frames(tmp_path / "many" / "torn.mkv")) < 50
-    (letter,) = report.failed
-    assert (letter.path, letter.start_s) == (str(torn), 0)
-    assert "do not decode" in letter.reason
+    (failure,) = report.failed
+    assert (failure.path, failure.start_s) == (str(torn), 0)
+    assert "do not decode" in failure.reason
 
 
 def test_two_videos_of_one_name_are_refused(job, write_clips, tmp_path):

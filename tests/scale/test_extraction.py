@@ -13,7 +13,7 @@ from pipelines import dataset
 pytest.importorskip("apache_beam", reason='the extra is not installed: pip install ".[beam]"')
 
 from jaxswap.cli import main
-from jaxswap.scale import extraction, letters
+from jaxswap.scale import extraction, failures
 
 pytestmark = [pytest.mark.beam, pytest.mark.filterwarnings("default")]
 
@@ -57,8 +57,8 @@ def test_workers_do_not_change_the_dataset_and_a_broken_clip_is_reported(
     assert one == two
     for report in reports.values():
         assert report.used == 3
-        assert [letter.path for letter in report.failed] == [str(paths[1])]
-    told = letters.place(tmp_path / "data2").read_text().splitlines()
+        assert [failure.path for failure in report.failed] == [str(paths[1])]
+    told = failures.place(tmp_path / "data2").read_text().splitlines()
     assert [json.loads(line)["path"] for line in told] == [str(paths[1])]
     assert len(dataset.Dataset.open(tmp_path / "data2").source("a", "train")) > 20
     assert not (tmp_path / ".data2.segments").exists()

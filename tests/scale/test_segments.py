@@ -1,41 +1,42 @@
-"""How footage is listed and cut, and that a result is written once."""
+"""How footage is listed and cut."""
 
 from fractions import Fraction
 
 import pytest
+from PIL import Image
 
 from jaxswap import config, errors, footage
-from jaxswap.scale import running, segments
-
-
-class _Lengths:
-    """Writes how many frames are kept of a segment."""
-
-    suffix = ".txt"
-
-    def load(self):
-        return self._write
-
-    def _write(self, segment, path):
-        bounds, kept = None, 0
-        for frame in footage.FrameReader(segment.path, span=segment.read):
-            bounds = bounds or segments.ticks(segment, frame.time_base)
-            kept += frame.pts >= bounds[0] and (bounds[1] is None or frame.pts < bounds[1])
-        path.write_text(str(kept))
+from jaxswap.scale import segments
 
 
 def _cut(path, **values):
     return segments.cut(path, 0, scale=config.ScaleConfig(**values), settings=[])
 
 
-def test_segments_share_no_frame_and_miss_none(demo_clips, tmp_path):
+def _times(segment):
+    """Of the frames that are kept."""
+    frames = list(footage.FrameReader(segment.path, span=segment.read))
+    first, after = segments.ticks(segment, frames[0].time_base)
+    return [f.pts for f in frames if f.pts >= first and (after is None or f.pts < after)]
+
+
+def test_segments_share_no_frame_and_miss_none(demo_clips):
     cut = _cut(demo_clips["a_test"], segment_s=0.7, context_s=0.3)
-    work = running.Work(_Lengths(), tmp_path)
-    for segment in cut:
-        work(segment)
-    counts = [int(running.result(tmp_path, one, _Lengths()).read_text()) for one in cut]
     assert len(cut) > 2
-    assert sum(counts) == sum(1 for _ in footage.FrameReader(demo_clips["a_test"]))
+    assert [pts for segment in cut for pts in _times(segment)] == [
+        frame.pts for frame in footage.FrameReader(demo_clips["a_test"])
+    ]
+
+
+def test_a_short_rest_belongs_to_the_segment_before(demo_clips, tmp_path):
+    length = footage.probe(demo_clips["a_test"]).duration_s
+    assert len(_cut(demo_clips["a_test"], segment_s=length / 2.4)) == 2
+    assert len(_cut(demo_clips["a_test"], segment_s=length / 2.6)) == 3
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.new("RGB", (8, 8)).save(folder / "1.png")
+    (whole,) = _cut(folder, segment_s=0.5)
+    assert (whole.kept.start_s, whole.kept.end_s) == (0, None)
 
 
 def test_context_reaches_over_both_ends_of_a_segment(demo_clips):
@@ -51,25 +52,6 @@ def test_a_key_changes_with_the_settings_alone(demo_clips):
     ]
     assert keys[0] == keys[1]
     assert not set(keys[0]) & set(keys[2])
-
-
-def test_what_is_done_is_not_done_again(demo_clips, tmp_path):
-    (segment,) = _cut(demo_clips["a_test"])
-    running.Work(_Lengths(), tmp_path)(segment)
-    written = running.result(tmp_path, segment, _Lengths())
-    written.write_text("kept")
-    running.Work(_Lengths(), tmp_path)(segment)
-    assert written.read_text() == "kept"
-    assert [path.name for path in tmp_path.iterdir()] == [written.name]
-
-
-def test_footage_that_breaks_leaves_its_reason_and_no_result(demo_clips, tmp_path):
-    (segment,) = _cut(demo_clips["a_test"])
-    gone = tmp_path / "gone.mp4"
-    broken = segments.Segment(**{**vars(segment), "path": gone})
-    running.Work(_Lengths(), tmp_path)(broken)
-    assert not running.done(tmp_path, broken, _Lengths())
-    assert "There is no file" in running.failure(tmp_path, broken)
 
 
 def test_a_list_is_read_line_by_line_and_each_footage_comes_once(tmp_path):

@@ -97,7 +97,7 @@ def test_several_footages_make_one_faceset(demo_clips, astronaut_u8, tmp_path):
     footages = [demo_clips["a_test"], stills, tmp_path / "one.png"]
     faces = extract(footages, tmp_path / "faces", every=75)
     assert [(r.source, r.frame) for r in faces.records] == [(0, 0), (0, 75), (2, 0)]
-    assert [source["kind"] for source in faces.sources] == ["video", "images", "image"]
+    assert [source.kind for source in faces.sources] == ["video", "images", "image"]
     faces = extract([stills], tmp_path / "stills faces")
     assert [(r.source, r.frame, r.track) for r in faces.records] == [(0, 1, 0), (0, 2, 0)]
 

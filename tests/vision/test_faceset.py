@@ -144,28 +144,42 @@ def test_another_folder_is_no_faceset(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "message"),
     [
-        {"format": 2},
-        {"template": "another"},
-        {"chip_size": 10**9},
-        {"chip_size": "128"},
-        {"sources": {}},
-        {"sources": [{"name": 5, "kind": "video"}]},
-        {"sources": [{"name": "a", "kind": "magic"}]},
-        {"version": None},
+        ({"format": 0}, r"An older jaxswap wrote it \(format 0"),
+        ({"format": "1"}, r"`format` must be a whole number"),
+        ({"template": "another"}, r"`template` must be '.*', not 'another'"),
+        ({"chip_size": 10**9}, r"`chip_size` must be in 16\.\.2048, not 1000000000"),
+        ({"chip_size": "128"}, r"`chip_size` must be a whole number, not '128'"),
+        ({"sources": {}}, r"`sources` must be a list"),
+        ({"sources": [{"name": 5, "kind": "video"}]}, r"`sources\[0\]\.name` must be text, not 5"),
+        (
+            {"sources": [{"name": "a", "kind": "magic"}]},
+            r"`sources\[0\]\.kind` must be one",
+        ),
+        ({"sources": [{"name": "a"}]}, r"`sources\[0\]\.kind` is missing"),
+        ({"version": None}, r"`version` must be text, not None"),
+        ({"chipsize": 128}, r"Unknown key `chipsize`\. Did you mean 'chip_size'"),
     ],
 )
-def test_a_header_out_of_bounds_is_refused(path, changes):
+def test_a_header_out_of_bounds_is_refused(path, changes, message):
     edit_header(path, **changes)
-    with pytest.raises(errors.FacesetError, match=r"faceset\.json is not of this version"):
+    with pytest.raises(
+        errors.FacesetError, match=rf"faceset\.json cannot be read: {message}.*Extract the footage"
+    ):
+        faceset.Faceset.open(path)
+
+
+def test_a_faceset_of_a_newer_jaxswap_says_so(path):
+    edit_header(path, format=2)
+    with pytest.raises(errors.NewerFormatError, match=r"\(format 2; this one reads up to 1\)"):
         faceset.Faceset.open(path)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000])
 def test_a_broken_header_is_refused(path, content):
     (path / "faceset.json").write_text(content)
-    with pytest.raises(errors.FacesetError, match=r"faceset\.json is not of this version"):
+    with pytest.raises(errors.FacesetError, match=r"faceset\.json cannot be read: It "):
         faceset.Faceset.open(path)
 
 

@@ -38,8 +38,8 @@ class _Round:
 
     def __init__(
         self,
-        source: statistics.Pixels,
-        target: Float[np.ndarray, "m 3"],
+        source: statistics.Source,
+        target: statistics.Target,
         directions: Float[np.ndarray, "d 3"],
     ):
         self._directions = directions
@@ -58,42 +58,24 @@ class _Round:
         return pixels + shifts @ self._directions * (3 / len(self._directions))
 
 
-def histogram(
-    source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]
-) -> statistics.Transfer:
+def histogram(source: statistics.Source, target: statistics.Target) -> statistics.Transfer:
     """The target's histogram in each of red, green and blue, by itself.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Gonzalez and Woods, Digital Image Processing, section 3.3 (histogram specification)
     """
     return _Round(source, target, np.eye(3))
 
 
-def iterative(
-    source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]
-) -> statistics.Transfer:
+def iterative(source: statistics.Source, target: statistics.Target) -> statistics.Transfer:
     """The target's distribution: iterative distribution transfer along turned axes.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Pitié et al. 2007, https://doi.org/10.1016/j.cviu.2006.11.011
     """
     return _rounds(source, target, 3)
 
 
-def sliced(
-    source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]
-) -> statistics.Transfer:
+def sliced(source: statistics.Source, target: statistics.Target) -> statistics.Transfer:
     """The target's distribution: steps down the sliced Wasserstein distance.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Rabin et al. 2011, https://doi.org/10.1007/978-3-642-24785-9_37
     """
@@ -101,7 +83,7 @@ def sliced(
 
 
 def _rounds(
-    source: statistics.Pixels, target: Float[np.ndarray, "m 3"], count: int
+    source: statistics.Source, target: statistics.Target, count: int
 ) -> statistics.Transfer:
     rounds = []
     for directions in _directions(count):

@@ -8,18 +8,12 @@ from jaxswap.conversion.color import statistics
 _SMALLEST = 1e-5  # variance added to both, of the range [0, 1]: flat colours have no direction
 
 
-def monge_kantorovich(
-    source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]
-) -> statistics.Transfer:
+def monge_kantorovich(source: statistics.Source, target: statistics.Target) -> statistics.Transfer:
     """The target's mean and covariance, by the linear map of least transport.
 
     With covariances A and B of the samples the map is
     `A^(-1/2) (A^(1/2) B A^(1/2))^(1/2) A^(-1/2)`. It is symmetric, and its eigenvalues, by which it
     stretches colours, are kept within `statistics.MAX_GAIN`.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Pitié and Kokaram 2007, https://doi.org/10.1049/cp:20070055
     """

@@ -14,21 +14,23 @@ MAX_TINT = 4.0
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709
 
+Source = Float[np.ndarray, "k 3"]
+"""Pixels of the swapped face, of which a transfer is made."""
+
+Target = Float[np.ndarray, "m 3"]
+"""Pixels of the face in the footage, of which it is made as well."""
+
 Pixels = Float[np.ndarray, "n 3"]
 Transfer = Callable[[Pixels], Pixels]
 
 
-def mean_std(source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]) -> Transfer:
+def mean_std(source: Source, target: Target) -> Transfer:
     """The target's mean colour, and the spread of its brightness.
 
     First each channel is scaled to the target's mean, as another light would scale it (von Kries),
     so that shadows keep their hue: spreads matched channel by channel turn them blue where one face
     was filmed in warm light. Then all channels together are stretched about the mean until the
     luma's standard deviation is the target's.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Reinhard et al. 2001, https://doi.org/10.1109/38.946629 (means and spreads, there in
     another space)
@@ -44,15 +46,11 @@ def mean_std(source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"])
     return transfer
 
 
-def reinhard(source: Float[np.ndarray, "k 3"], target: Float[np.ndarray, "m 3"]) -> Transfer:
+def reinhard(source: Source, target: Target) -> Transfer:
     """The target's mean and standard deviation in each channel of CIE L*a*b* (D65, sRGB).
 
     The paper has them in l-alpha-beta; CIE L*a*b* parts brightness from colour as well, and is what
     today's programs take.
-
-    Args:
-        source: pixels of the swapped face.
-        target: pixels of the face in the footage.
 
     Reference: Reinhard et al. 2001, https://doi.org/10.1109/38.946629
     """
