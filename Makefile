@@ -45,7 +45,7 @@ endef
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
 	@echo "make test             lint and all quick tests"
-	@echo "make lint             ruff and import-linter alone"
+	@echo "make lint             ruff, import-linter and pyright alone"
 	@echo "make test-long        the tests that train or convert for minutes"
 	@echo "make test-identity    the tests that tell people apart, and LPIPS (models of 160 MB)"
 	@echo "make test-buckets     the main job in an S3-compatible server on this machine"
@@ -60,10 +60,12 @@ demo: $(VENV)/.installed
 
 test: lint unit
 
+# The variable keeps pyright from asking PyPI whether there is a newer one.
 lint: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/lint-imports
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/python -m pyright --pythonpath $(BIN)/python
 
 unit: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q

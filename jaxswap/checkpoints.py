@@ -103,7 +103,7 @@ class Store:
                     position=ocp.args.JsonRestore(),
                 ),
             )
-            return restored.state, restored.position
+            return restored["state"], restored["position"]
 
     def restore_part(self, step: int, name: str, abstract: Any) -> Any:
         """One top-level part of the state, such as `params`, without the rest.
@@ -221,7 +221,8 @@ def _check_shapes(folder: Path, abstract: Any, *, whole: bool) -> None:
         abstract: the tree that is asked for.
         whole: whether all of the checkpoint is, or a part of its names at any depth.
     """
-    there = _tree(ocp.StandardCheckpointHandler().metadata(folder / "state").tree)
+    state: Any = folder / "state"  # Orbax asks for its own kind of path, and takes any
+    there = _tree(ocp.StandardCheckpointHandler().metadata(state).tree)
     _check_same(there, _tree(abstract), "", whole=whole)
 
 

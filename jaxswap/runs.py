@@ -227,8 +227,8 @@ class _Stored:
 
     def __post_init__(self) -> None:
         entries = self.manifest.get("identities")
-        listed = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
-        found = [entry.get("name") for entry in entries] if listed else []
+        listed = entries if isinstance(entries, list) else []
+        found = [entry.get("name") if isinstance(entry, dict) else None for entry in listed]
         good = [name for name in found if isinstance(name, str) and names.IDENTITY.fullmatch(name)]
         if not good or len(set(good)) != len(found):
             raise ValueError(

@@ -21,7 +21,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeGuard, TypeVar
 
 from jaxswap import errors, names
 
@@ -58,7 +58,7 @@ def read_json(
     if len(content) > max_bytes:
         raise ValueError(f"It has more than {max_bytes:,} bytes.")
     values = parse_json(content)
-    if not isinstance(values, dict):
+    if not _is_object(values):
         raise ValueError(f"It must hold an object, not {_shown(values)}.")
     format_ = _value(int, values.pop("format", None), "format")
     if format_ > newest:
@@ -106,8 +106,9 @@ def to_plain(value: Any) -> Any:
             field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
     if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
+        items = typing.cast(Mapping[str, Any], value).items()
+        return {key: to_plain(item) for key, item in items}
+    if _is_list(value):
         return [to_plain(item) for item in value]
     return value
 
@@ -135,13 +136,13 @@ def check_keys(cls: type, values: object, *, where: str = "") -> dict[str, Any]:
     Raises:
         ValueError: if it is none; names the key.
     """
-    if not isinstance(values, dict):
+    if not _is_object(values):
         raise ValueError(f"{_named(where)} must be an object, not {_shown(values)}.")
     fields = {field.name: field for field in dataclasses.fields(cls)}
     for key in values:
         if key not in fields:
-            known = names.suggestion(str(key)[:80], fields)
-            raise ValueError(f"Unknown key `{_below(where, str(key)[:80])}`.{known}")
+            known = names.suggestion(key[:80], fields)
+            raise ValueError(f"Unknown key `{_below(where, key[:80])}`.{known}")
     for name, field in fields.items():
         needed = field.default is dataclasses.MISSING
         if needed and field.default_factory is dataclasses.MISSING and name not in values:
@@ -158,7 +159,7 @@ def kind_of(cls: type) -> str | None:
 def _dataclass(
     classes: tuple[type, ...], values: object, where: str, default: object = None
 ) -> Any:
-    if not isinstance(values, dict):
+    if not _is_object(values):
         raise ValueError(f"{_named(where)} must be an object, not {_shown(values)}.")
     cls = _chosen(classes, values, where, default)
     if kind_of(cls) is not None:
@@ -197,8 +198,8 @@ def _value(hint: Any, value: Any, where: str, default: object = None) -> Any:
     origin, members = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
-    if dataclasses.is_dataclass(hint):
-        return _dataclass((typing.cast(type, hint),), value, where)
+    if _is_dataclass(hint):
+        return _dataclass((hint,), value, where)
     if origin in (typing.Union, types.UnionType):
         return _union(members, value, where, default)
     if origin is Literal:
@@ -214,8 +215,8 @@ def _union(members: tuple[Any, ...], value: Any, where: str, default: object) ->
     if value is None and types.NoneType in members:
         return None
     others = [member for member in members if member is not types.NoneType]
-    classes = tuple(member for member in others if dataclasses.is_dataclass(member))
-    if classes and isinstance(value, dict):
+    classes = tuple(member for member in others if _is_dataclass(member))
+    if classes and _is_object(value):
         return _dataclass(classes, value, where, default)
     if len(others) == 1:
         return _value(others[0], value, where)
@@ -238,7 +239,7 @@ def _literal(choices: tuple[Any, ...], value: Any, where: str) -> Any:
 
 
 def _tuple(members: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, (list, tuple)):
+    if not _is_list(value):
         raise ValueError(f"{_named(where)} must be a list, not {_shown(value)}.")
     hints = members[:1] * len(value) if members[1:] == (...,) else members
     if len(hints) != len(value):
@@ -250,7 +251,7 @@ def _tuple(members: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
 
 
 def _mapping(hint: Any, value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+    if not _is_object(value):
         raise ValueError(f"{_named(where)} must be an object, not {_shown(value)}.")
     return {key: _value(hint, item, _below(where, key)) for key, item in value.items()}
 
@@ -278,16 +279,28 @@ def _words(hint: Any) -> str:
 
 
 def _check_depth(value: Any, left: int) -> None:
-    if not isinstance(value, (dict, list)):
+    if not (_is_object(value) or _is_list(value)):
         return
     if not left:
         raise ValueError(f"It is nested deeper than {MAX_DEPTH}.")
-    for item in value.values() if isinstance(value, dict) else value:
+    for item in value.values() if _is_object(value) else value:
         _check_depth(item, left - 1)
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"It holds {name}, which is no number of JSON.")
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    return isinstance(value, (list, tuple))
+
+
+def _is_dataclass(hint: object) -> TypeGuard[type]:
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint)
 
 
 def _default(field: "dataclasses.Field[Any]") -> object:

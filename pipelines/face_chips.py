@@ -61,6 +61,20 @@ class FaceChips(tfds.core.ShardBasedBuilder):
     name = "face_chips"
     VERSION = tfds.core.Version("1.0.0")
 
+    @property
+    def builder_config(self) -> FaceChipsConfig:
+        """What the builder was made with.
+
+        Raises:
+            ValueError: if the builder was made without one.
+        """
+        if not isinstance(self._builder_config, FaceChipsConfig):
+            raise ValueError(
+                f"`config` must be a FaceChipsConfig, not {self._builder_config!r}: give it to "
+                "FaceChips by name."
+            )
+        return self._builder_config
+
     def _info(self) -> tfds.core.DatasetInfo:
         size = self.builder_config.chip_size
         return LocalInfo(
@@ -175,8 +189,8 @@ class ChipSource:
         self.picture_bytes = 2 * 3 * chip_size**2
         self._where = f"{root} ({identity}, {split})"
         self._chip_size = chip_size
-        self._stored = builder.as_data_source(
-            split=split,
+        self._stored = builder.as_data_source(  # its decorator hides its parameters from pyright
+            split=split,  # pyright: ignore[reportCallIssue]
             decoders={"image": tfds.decode.SkipDecoding(), "regions": tfds.decode.SkipDecoding()},
         )
 

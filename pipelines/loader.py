@@ -64,12 +64,12 @@ class Rows:
     def __len__(self) -> int:
         return ENDLESS
 
-    def __getitem__(self, row: int) -> tuple[UInt8[np.ndarray, "2 h w 3"], ...]:
+    def __getitem__(self, index: int) -> tuple[UInt8[np.ndarray, "2 h w 3"], ...]:
         found = []
         for position, pictures in enumerate(self._identities):
-            epoch, index = divmod(row, len(pictures))
+            epoch, place = divmod(index, len(pictures))
             order = epoch_order(self._seed, position, epoch, len(pictures))
-            found.append(pictures[int(order[index])])
+            found.append(pictures[int(order[place])])
         return tuple(found)
 
 

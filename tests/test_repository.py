@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,12 @@ def test_every_dependency_states_its_reason(requirement):
     lines = (ROOT / requirement).read_text(encoding="utf-8").splitlines()
     for line in lines:
         assert line.startswith("#") or re.search(r"\S+ +# \S+", line), line
+
+
+def test_what_the_packages_bring_beside_their_code_is_there():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    stated = settings["tool"]["setuptools"]["package-data"]
+    for package in ("jaxswap", "pipelines"):
+        assert "py.typed" in stated[package], "without it a caller's type checker reads no types"
+        for pattern in stated[package]:
+            assert list((ROOT / package).glob(pattern)), f"{package}/{pattern}"

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from jaxswap import config, errors, runs, storing
-from jaxswap.provenance import marks
+from jaxswap.provenance import marks, reading
 from jaxswap.vision import faceset, faceset_header, records
 from pipelines import dataset, dataset_header
 
@@ -30,7 +30,7 @@ READERS: dict[str, Callable[[Path], str]] = {
     "faceset": lambda path: faceset.Faceset.open(path).fingerprint(),
     "dataset": lambda path: dataset.Dataset.open(path).fingerprint(),
     "run": lambda path: runs.Run.open(path).fingerprint(),
-    "marks": lambda path: marks.comment(marks.read(path / "picture.png"), kind="image"),
+    "marks": lambda path: marks.comment(reading.read(path / "picture.png"), kind="image"),
 }
 HEADERS = {"faceset": "faceset.json", "dataset": "dataset.json", "run": "run.json"}
 ERRORS = {"faceset": errors.FacesetError, "dataset": errors.DatasetError, "run": errors.RunError}
@@ -114,10 +114,10 @@ def _leaves(tree: Any) -> Iterator[np.ndarray]:
 
 @pytest.mark.parametrize("path", sorted((STORED / "marks-1").iterdir()), ids=lambda path: path.name)
 def test_every_marked_file_names_who_got_whose_face(path):
-    mark = marks.read(path)
+    mark = reading.read(path)
     assert mark == marks.Mark(
         run_fingerprint="0123abcd",
-        swaps=(marks.Swap(person="anna", identity="ben"),),
+        swaps=(marks.MarkedSwap(person="anna", identity="ben"),),
         version="0.1.0",
     )
 

@@ -18,7 +18,7 @@ import av
 import numpy as np
 
 from jaxswap import config, files, images, runs
-from jaxswap.provenance import containers, marks, pictures, xmp
+from jaxswap.provenance import containers, marked_pictures, marks, reading, xmp
 from jaxswap.training import loop, sharding
 from jaxswap.vision import alignment, faceset, faceset_header, records
 from pipelines import dataset, loader, validation
@@ -30,7 +30,9 @@ SMALL = 16
 """Side of a dataset's smallest chips, in pixels."""
 
 MARK = marks.Mark(
-    run_fingerprint="0123abcd", swaps=(marks.Swap(person="anna", identity="ben"),), version="0.1.0"
+    run_fingerprint="0123abcd",
+    swaps=(marks.MarkedSwap(person="anna", identity="ben"),),
+    version="0.1.0",
 )
 
 
@@ -174,7 +176,7 @@ def tiny(steps: int) -> config.Config:
 def make_marks(folder: Path) -> None:
     """A marked picture and video of each format."""
     for suffix in (".png", ".jpg", ".webp"):
-        pictures.write(folder / f"picture{suffix}", picture(0, SMALL), mark=MARK)
+        marked_pictures.write(folder / f"picture{suffix}", picture(0, SMALL), mark=MARK)
     packet = xmp.to_xmp(MARK)
     for suffix, metadata in ((".mkv", {"XMP": packet}), (".mp4", {})):
         with av.open(
@@ -191,7 +193,7 @@ def make_marks(folder: Path) -> None:
 
 def read_mark(folder: Path) -> str:
     """What the picture's mark says to people."""
-    mark = marks.read(folder / "picture.png")
+    mark = reading.read(folder / "picture.png")
     return "" if mark is None else marks.comment(mark, kind="image")
 
 

@@ -4,6 +4,7 @@ Convention: complex points in units of the chip's side around its centre, as in 
 """
 
 import functools
+import operator
 
 import jax.numpy as jnp
 import numpy as np
@@ -49,7 +50,9 @@ def sample_points(
     def smooth(part: Float[Array, "*n 5 5"]) -> Float[Array, "*n size size"]:
         # Written out, not as matrix products: a product's last bits change with the batch's size,
         # and so with the number of devices.
-        rows = sum(matrix[:, i, None] * part[..., i, None, :] for i in range(GRID))
-        return sum(rows[..., i, None] * matrix[:, i] for i in range(GRID))
+        down = (part[..., i, None, :] * matrix[:, i, None] for i in range(GRID))
+        rows = functools.reduce(operator.add, down)
+        across = (rows[..., i, None] * matrix[:, i] for i in range(GRID))
+        return functools.reduce(operator.add, across)
 
     return lax.complex(smooth(jnp.real(grid)), smooth(jnp.imag(grid)))

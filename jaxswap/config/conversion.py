@@ -54,15 +54,16 @@ class ConvertConfig:
 
     def __post_init__(self) -> None:
         require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")
-        most = _MOST_CRF.get(self.codec)
-        require(
-            self.crf == "auto" or most is not None,
-            f"`crf` says nothing to {self.codec}, which is lossless: leave it out.",
-        )
-        require(
-            self.crf == "auto" or 0 <= self.crf <= most,
-            f"`crf` of {self.codec} must be in 0..{most}, not {self.crf}.",
-        )
+        if self.crf != "auto":
+            most = _MOST_CRF.get(self.codec)
+            if most is None:
+                raise ValueError(
+                    f"`crf` says nothing to {self.codec}, which is lossless: leave it out."
+                )
+            require(
+                0 <= self.crf <= most,
+                f"`crf` of {self.codec} must be in 0..{most}, not {self.crf}.",
+            )
         require(
             0 <= self.color_smoothing_s <= 5,
             f"`color_smoothing_s` must be in [0, 5], not {self.color_smoothing_s}.",

@@ -44,9 +44,11 @@ class Assignment(Protocol):
 
     def assigned(self, found: Iterable[Found]) -> Iterator[tuple[footage.Frame, Assigned]]:
         """Each frame, and those of its faces that change."""
+        ...
 
     def nobody(self) -> str:
         """What to say and to do where there were faces, but none that changes."""
+        ...
 
 
 def make(

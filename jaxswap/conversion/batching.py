@@ -15,8 +15,9 @@ class _Held(Generic[T, R]):
     """An item that waits for the results of its parts."""
 
     item: T
-    results: list[R | None]
-    missing: int
+    results: dict[int, R]
+    """By the place of the part."""
+    parts: int
 
 
 class Batcher(Generic[T, S, R]):
@@ -58,7 +59,7 @@ class Batcher(Generic[T, S, R]):
             yield from self._complete()
 
     def _add(self, item: T, parts: Sequence[tuple[int, S]]) -> None:
-        held = _Held(item, [None] * len(parts), len(parts))
+        held: _Held[T, R] = _Held(item, {}, len(parts))
         self._held.append(held)
         for at, (kind, part) in enumerate(parts):
             places = self._waiting.setdefault(kind, [])
@@ -77,9 +78,8 @@ class Batcher(Generic[T, S, R]):
         results = self._work(kind, [part for _, _, part in places])
         for (held, at, _), result in zip(places, results, strict=True):
             held.results[at] = result
-            held.missing -= 1
 
     def _complete(self) -> Iterator[tuple[T, list[R]]]:
-        while self._held and not self._held[0].missing:
+        while self._held and len(self._held[0].results) == self._held[0].parts:
             held = self._held.popleft()
-            yield held.item, held.results
+            yield held.item, [held.results[at] for at in range(held.parts)]

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from jaxswap import images
 from jaxswap.conversion.blending import mixing
+from jaxswap.conversion.originals import Picture
 from jaxswap.types import Image, ImageU8
 from jaxswap.video import colorimetry, planes
 
@@ -48,14 +49,17 @@ class Box:
 
 
 @runtime_checkable
-class Canvas(Protocol):
+class Canvas(Protocol[Picture]):
     """Where faces are painted, region by region."""
 
+    picture: Picture
+    """What they are painted into."""
     width: int
     height: int
 
     def read(self, box: Box) -> Image:
         """The pixels of a `clipped` box as RGB in [0, 1]."""
+        ...
 
     def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box.
@@ -71,16 +75,16 @@ class RgbCanvas:
     """An image in memory."""
 
     def __init__(self, image_u8: ImageU8) -> None:
-        self.image_u8 = image_u8.copy()
+        self.picture = image_u8.copy()
         self.height, self.width = image_u8.shape[:2]
 
     def read(self, box: Box) -> Image:
         """The pixels of a `clipped` box as RGB in [0, 1]."""
-        return images.to_float(self.image_u8[box.y0 : box.y1, box.x0 : box.x1])
+        return images.to_float(self.picture[box.y0 : box.y1, box.x0 : box.x1])
 
     def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box."""
-        region_u8 = self.image_u8[box.y0 : box.y1, box.x0 : box.x1]
+        region_u8 = self.picture[box.y0 : box.y1, box.x0 : box.x1]
         region_u8[...] = mixing.mix(region_u8, 255 * image, alpha)
 
 
@@ -95,7 +99,7 @@ class YuvCanvas:
             coding: of the frame.
         """
         frame.make_writable()  # the decoder may still need its own copy
-        self.frame, self._coding = frame, coding
+        self.picture, self._coding = frame, coding
         self.width, self.height = frame.width, frame.height
 
     def read(self, box: Box) -> Image:
@@ -113,7 +117,7 @@ class YuvCanvas:
     def _parts(self, box: Box) -> list[np.ndarray]:
         """The box in each plane."""
         parts = []
-        for plane in planes.views(self.frame):
+        for plane in planes.views(self.picture):
             dx, dy = self.width // plane.shape[1], self.height // plane.shape[0]
             parts.append(plane[box.y0 // dy : box.y1 // dy, box.x0 // dx : box.x1 // dx])
         return parts

@@ -6,9 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.container
+import av.error
+import av.stream
 
 from jaxswap import errors, footage, spans
 from jaxswap.conversion import subtitles
+from jaxswap.video import timing
 
 _MOST_ATTACHED_BYTES = 64 << 20
 _AHEAD_S = 10  # how far ahead of its picture sound may lie in a file, and a subtitle may begin
@@ -48,17 +52,18 @@ class Companions:
         self._ways: dict[int, subtitles.Way] = {}
         for stream in self._source.streams:
             self._add(stream)
-        origin = (self._picture.start_time or 0) * self._picture.time_base
+        self._unit = timing.unit(self._picture)
+        origin = (self._picture.start_time or 0) * self._unit
         self._end_s = None if span.end_s is None else origin + span.end_s
         self._shift_s = Fraction(0)
-        output.set_chapters(self._chapters(origin))
+        self._set_chapters(origin)
         self._due: Iterator[av.Packet] | None = None
         self._next: av.Packet | None = None
 
     @property
     def time_bases(self) -> list[Fraction]:
         """Units of time of the copied streams."""
-        return [way.stream.time_base for way in self._ways.values()]
+        return [timing.unit(way.stream) for way in self._ways.values()]
 
     def begin(self, at_s: Fraction) -> None:
         """Leave out what is before a time, which becomes 0. Without it all begins as it does.
@@ -68,8 +73,8 @@ class Companions:
         """
         self._shift_s = at_s
         early_s = at_s - _AHEAD_S
-        with contextlib.suppress(av.FFmpegError, OSError):  # else it is read from the beginning
-            self._source.seek(int(early_s / self._picture.time_base), stream=self._picture)
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # else from the beginning
+            self._source.seek(int(early_s / self._unit), stream=self._picture)
 
     def copy(self, *, until_s: Fraction | None) -> None:
         """Write the packets that are due before a time, or all that are left.
@@ -82,7 +87,7 @@ class Companions:
             self._next = next(self._due, None)
         while self._next is not None:
             packet = self._next
-            if until_s is not None and packet.dts * packet.time_base > until_s:
+            if until_s is not None and timing.decoding(packet) * packet.time_base > until_s:
                 return
             self._output.mux_one(packet)
             self._next = next(self._due, None)
@@ -96,7 +101,7 @@ class Companions:
             return  # what FFmpeg discards are the chapters of MP4, which it has read already
         what = _named(stream)
         held = f"{self._out.suffix} cannot hold its stream {stream.index} ({what})"
-        if stream.type == "attachment":
+        if isinstance(stream, av.stream.AttachmentStream):
             self._attach(stream, what)
             return
         if stream.type not in ("audio", "subtitle"):
@@ -117,7 +122,7 @@ class Companions:
         )
         self._ways[stream.index] = way
 
-    def _attach(self, stream: av.stream.Stream, what: str) -> None:
+    def _attach(self, stream: av.stream.AttachmentStream, what: str) -> None:
         if self._output.format.name != "matroska":
             self.lost.append(f"stream {stream.index} ({what}): choose .mkv to keep it")
         elif len(stream.data) > _MOST_ATTACHED_BYTES:
@@ -129,22 +134,26 @@ class Companions:
                 stream.data,
             )
 
-    def _chapters(self, origin: Fraction) -> list[dict]:
+    def _set_chapters(self, origin: Fraction) -> None:
         """Those of the span, cut to it; the first frame of a span that begins later becomes 0."""
         if self._span == spans.WHOLE:
-            return self._source.chapters()
+            self._output.set_chapters(self._source.chapters())
+            return
         start_s = origin + self._span.start_s
         zero = start_s if self._span.start_s else Fraction(0)
         kept = []
         for chapter in self._source.chapters():
             unit = chapter["time_base"]
+            if unit is None:
+                continue
             from_s = max(chapter["start"] * unit, start_s)
             to_s = chapter["end"] * unit
             to_s = to_s if self._end_s is None else min(to_s, self._end_s)
             if from_s < to_s:
-                times = {"start": round((from_s - zero) / unit), "end": round((to_s - zero) / unit)}
-                kept.append({**chapter, **times})
-        return kept
+                chapter["start"] = round((from_s - zero) / unit)
+                chapter["end"] = round((to_s - zero) / unit)
+                kept.append(chapter)
+        self._output.set_chapters(kept)
 
     def _packets(self) -> Iterator[av.Packet]:
         """The packets of the span, moved, on their way to their streams of the output."""
@@ -163,14 +172,14 @@ class Companions:
                     if not sounding and any(stream.type == "audio" for stream in streams):
                         return
                     continue
-                if self._cut(packet):
+                if self._cut(packet, packet.dts):
                     way = self._ways[packet.stream.index]
                     yield from way.carried(packet)
         except av.error.FFmpegError as e:
             self.lost.append(f"the sound after {float(last_s):.2f} s ({e.strerror or e})")
 
-    def _cut(self, packet: av.Packet) -> bool:
-        """Move a packet to its time in the output; False if it is before its beginning.
+    def _cut(self, packet: av.Packet, dts: int) -> bool:
+        """Move a packet decoded at `dts` to its time in the output; False if it is before that.
 
         Sound is cut between packets, so it begins up to one packet after the picture. A subtitle
         that is seen already when the part begins is shown from its beginning.
@@ -178,12 +187,13 @@ class Companions:
         if not self._shift_s:
             return True
         shift = round(self._shift_s / packet.time_base)
-        start = packet.pts - shift
-        if start < 0 and packet.stream.type == "subtitle" and start + (packet.duration or 0) > 0:
-            packet.duration += start
+        start = (dts if packet.pts is None else packet.pts) - shift
+        duration = packet.duration or 0
+        if start < 0 and packet.stream.type == "subtitle" and start + duration > 0:
+            packet.duration = duration + start
             packet.pts = packet.dts = 0
             return True
-        packet.pts, packet.dts = start, packet.dts - shift
+        packet.pts, packet.dts = start, dts - shift
         return start >= 0
 
 

@@ -5,7 +5,8 @@ The number of threads is fixed: x264's output depends on it, so it must not be t
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import av
 
@@ -24,7 +25,15 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 """Files that players expect each codec in."""
 
-_NAMES = {"h264": "libx264", "h265": "libx265", "av1": "libsvtav1", "ffv1": "ffv1"}
+Name = Literal["libx264", "libx265", "libsvtav1", "ffv1"]
+"""FFmpeg's names of the encoders."""
+
+_NAMES: Mapping[config.Codec, Name] = {
+    "h264": "libx264",
+    "h265": "libx265",
+    "av1": "libsvtav1",
+    "ffv1": "ffv1",
+}
 _LEAST_SIDE = {"h265": 64}  # x265 writes beyond its memory where a side has 48 pixels or less
 _DEFAULT_CRF = {"h264": 16, "h265": 17, "av1": 17}  # of about equal error, at veryfast
 
@@ -39,6 +48,8 @@ _AV1_PRESETS = {
     "slow": 4,
 }
 
+_Write = Callable[[float, int], str]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Encoder:
@@ -50,7 +61,7 @@ class Encoder:
     preset: config.Preset
 
     @property
-    def name(self) -> str:
+    def name(self) -> Name:
         """FFmpeg's name of it."""
         return _NAMES[self.codec]
 
@@ -82,7 +93,7 @@ class Encoder:
         bits, sharing = _layout(source, width=width, height=height)
         held = {
             (one.components[0].bits, planes.steps(one.name)): one.name
-            for one in av.Codec(self.name, "w").video_formats
+            for one in av.Codec(self.name, "w").video_formats or ()
             if planes.are_yuv(one) and not one.name.startswith("yuvj")
         }
         coarser = {(1, 1): [(1, 1), (2, 1), (2, 2)], (2, 1): [(2, 1), (2, 2)], (2, 2): [(2, 2)]}
@@ -188,10 +199,11 @@ def _site(coding: colorimetry.Coding) -> dict[str, str]:
     return {"chromaloc": str(coding.site.h273)}
 
 
-def _light(light: hdr.Hdr, *, display: str, levels: str, write: object) -> dict[str, str]:
+def _light(light: hdr.Hdr, *, display: str, levels: str, write: _Write) -> dict[str, str]:
     found = {}
-    if light.display(write):
-        found[display] = light.display(write)
+    mastering = light.display(write)
+    if mastering:
+        found[display] = mastering
     if light.light_levels:
         found[levels] = "{},{}".format(*light.light_levels)
     return found

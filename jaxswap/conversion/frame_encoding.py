@@ -1,6 +1,8 @@
 """Frames to timed packets of a video stream."""
 
 import av
+import av.container
+import av.video.frame
 
 from jaxswap import config
 from jaxswap.conversion import encoders, sources
@@ -63,9 +65,9 @@ class FrameEncoder:
             codec: of the encoder.
         """
         self._context, self._coding, self._codec = context, coding, codec
-        self._durations: dict[int, int] = {}
+        self._durations: dict[int | None, int] = {}
         self._held: av.VideoFrame | None = None
-        self._held_duration = self._longest = self._num_fed = 0
+        self._held_pts = self._held_duration = self._longest = self._num_fed = 0
 
     def encode(self, frame: av.VideoFrame, *, pts: int | None) -> list[av.Packet]:
         """Take a frame, converted first if it is not in the encoder's format.
@@ -81,16 +83,18 @@ class FrameEncoder:
         duration = frame.duration
         frame = colorimetry.to_coding(frame, coding=self._coding)
         held, self._held = self._held, frame  # until the next one tells how long it is seen
-        if held is not None and (pts is None or pts <= held.pts):
-            pts = held.pts + 1
-        frame.pts = 0 if pts is None else pts
+        held_pts = self._held_pts
+        if held is not None and (pts is None or pts <= held_pts):
+            pts = held_pts + 1
+        frame.pts = self._held_pts = 0 if pts is None else pts
         frame.time_base = self._context.time_base
         frame.pict_type = av.video.frame.PictureType.NONE  # the encoder's choice, not the source's
         self._held_duration = duration or 0
         if held is None:
             return []
-        self._longest = max(self._longest, frame.pts - held.pts)
-        return self._feed(held, duration=frame.pts - held.pts)
+        seen = self._held_pts - held_pts
+        self._longest = max(self._longest, seen)
+        return self._feed(held, duration=seen)
 
     def finish(self, *, end: int | None, exact: bool = False) -> list[av.Packet]:
         """The packets that are left.
@@ -101,7 +105,7 @@ class FrameEncoder:
         """
         if self._held is None:
             return []
-        left = 0 if end is None else end - self._held.pts
+        left = 0 if end is None else end - self._held_pts
         known = left > 0 and (exact or left <= self._longest)
         packets = self._feed(self._held, duration=left if known else self._held_duration)
         return packets + self._timed(self._context.encode(None))

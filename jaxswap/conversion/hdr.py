@@ -3,8 +3,10 @@
 import dataclasses
 import struct
 from collections.abc import Callable
+from typing import cast
 
 import av
+from av.sidedata import sidedata
 
 _RATIONALS = "20i"  # five points and two luminances, each a numerator and a denominator
 
@@ -23,7 +25,8 @@ class Hdr:
     @classmethod
     def of(cls, frame: av.VideoFrame) -> "Hdr":
         """What a decoded frame carries; what makes no sense is left out."""
-        found = {data.type.name: bytes(data) for data in frame.side_data}
+        held = cast(sidedata.SideDataContainer, frame.side_data)  # PyAV's types say otherwise
+        found = {data.type.name: bytes(data) for data in held}
         display = _display(found.get("MASTERING_DISPLAY_METADATA", b""))
         levels = found.get("CONTENT_LIGHT_LEVEL", b"")[:8]
         light_levels = struct.unpack("=2I", levels) if len(levels) == 8 else None

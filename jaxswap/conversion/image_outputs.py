@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jaxswap import errors, files, footage, images
+from jaxswap import errors, files, footage, images, types
 from jaxswap.conversion import canvas, originals
 from jaxswap.provenance import marked_pictures, marks
 
@@ -50,11 +50,11 @@ class _Images:
                 raise
             raise _refused(self._out, e) from e
 
-    def keep(self, frame: footage.Frame) -> originals.Original:
+    def keep(self, frame: footage.Frame) -> originals.Original[types.ImageU8]:
         """The image and its name."""
-        return originals.Original(pts=None, name=frame.name, picture=frame.image_u8)
+        return originals.Original(pts=None, name=frame.name or "", picture=frame.image_u8)
 
-    def open_canvas(self, original: originals.Original) -> canvas.RgbCanvas:
+    def open_canvas(self, original: originals.Original[types.ImageU8]) -> canvas.RgbCanvas:
         """A copy of the image."""
         return canvas.RgbCanvas(original.picture)
 
@@ -80,12 +80,16 @@ class ImageOutput(_Images):
             raise errors.OutputError(f"{out} is the footage itself: choose another name.")
         super().__init__(out, source=source, mark=mark, partial=files.replacing(out))
 
-    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+    def write(
+        self,
+        original: originals.Original[types.ImageU8],
+        painted: canvas.Canvas[types.ImageU8] | None,
+    ) -> None:
         """Write the image; one that did not change is a copy of its file."""
         if painted is None:
             _copy(self._source, self._partial)
         else:
-            marked_pictures.write(self._partial, painted.image_u8, mark=self._mark)
+            marked_pictures.write(self._partial, painted.picture, mark=self._mark)
 
 
 class FolderOutput(_Images):
@@ -108,7 +112,11 @@ class FolderOutput(_Images):
             )
         super().__init__(out, source=source, mark=mark, partial=files.replacing_folder(out))
 
-    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+    def write(
+        self,
+        original: originals.Original[types.ImageU8],
+        painted: canvas.Canvas[types.ImageU8] | None,
+    ) -> None:
         """Write an image; one that did not change is a copy of its file, unmarked.
 
         A changed one of a format that carries no mark becomes PNG: x.bmp.png.
@@ -119,7 +127,7 @@ class FolderOutput(_Images):
             return
         if target.suffix.lower() not in marked_pictures.SUFFIXES:
             target = target.with_name(target.name + ".png")
-        marked_pictures.write(target, painted.image_u8, mark=self._mark)
+        marked_pictures.write(target, painted.picture, mark=self._mark)
 
 
 class SequenceOutput(FolderOutput):
@@ -131,16 +139,20 @@ class SequenceOutput(FolderOutput):
         if source.audio_streams:
             self.lost.append("sound, which a folder of images cannot hold")
 
-    def keep(self, frame: footage.Frame) -> originals.Original:
+    def keep(self, frame: footage.Frame) -> originals.Original[types.ImageU8]:
         """The image and its name."""
         name = f"{frame.index + 1:06d}.png"
         return originals.Original(pts=None, name=name, picture=frame.image_u8)
 
-    def write(self, original: originals.Original, painted: canvas.RgbCanvas | None) -> None:
+    def write(
+        self,
+        original: originals.Original[types.ImageU8],
+        painted: canvas.Canvas[types.ImageU8] | None,
+    ) -> None:
         """Write a frame; one that did not change is unmarked."""
         target = self._partial / original.name
         if painted is not None:
-            marked_pictures.write(target, painted.image_u8, mark=self._mark)
+            marked_pictures.write(target, painted.picture, mark=self._mark)
             return
         try:
             images.write_png(target, original.picture)

@@ -16,17 +16,19 @@ from jaxswap.conversion import (
     sources,
     video_writer,
 )
+from jaxswap.conversion.originals import Picture
 from jaxswap.provenance import marks
+from jaxswap.types import ImageU8
 from jaxswap.video import colorimetry, planes
 
 
 @runtime_checkable
-class Output(Protocol):
+class Output(Protocol[Picture]):
     """Takes the frames in order; appears when its `with` block ends well."""
 
     lost: list[str]
 
-    def __enter__(self) -> "Output": ...
+    def __enter__(self) -> object: ...
 
     def __exit__(
         self,
@@ -35,13 +37,17 @@ class Output(Protocol):
         traceback: TracebackType | None,
     ) -> None: ...
 
-    def keep(self, frame: footage.Frame) -> originals.Original:
+    def keep(self, frame: footage.Frame) -> originals.Original[Picture]:
         """What the later stages need of a frame."""
+        ...
 
-    def open_canvas(self, original: originals.Original) -> canvas.Canvas:
+    def open_canvas(self, original: originals.Original[Picture]) -> canvas.Canvas[Picture]:
         """A canvas to paint faces on."""
+        ...
 
-    def write(self, original: originals.Original, painted: canvas.Canvas | None) -> None:
+    def write(
+        self, original: originals.Original[Picture], painted: canvas.Canvas[Picture] | None
+    ) -> None:
         """Write a frame: as painted, or as it was."""
 
 
@@ -58,20 +64,21 @@ class Pictured:
     keeps_before = False
     """Whether planes are kept as they were before the painting."""
 
-    def keep(self, frame: footage.Frame) -> originals.Original:
+    def keep(self, frame: footage.Frame) -> originals.Original[av.VideoFrame]:
         """The decoded frame, upright; an image in the output's coding.
 
         Raises:
             FootageError: if an image is of another size than the first one.
         """
-        picture = self._from_image(frame) if frame.video_frame is None else self._upright(frame)
+        decoded = frame.video_frame
+        picture = self._from_image(frame) if decoded is None else self._upright(decoded)
         before = None
         if self.keeps_before:
             held = colorimetry.to_coding(picture, coding=self.coding)
             before = [plane.copy() for plane in planes.views(held)]
-        return originals.Original(pts=frame.pts, name=None, picture=picture, before=before)
+        return originals.Original(pts=frame.pts, picture=picture, before=before)
 
-    def open_canvas(self, original: originals.Original) -> canvas.YuvCanvas:
+    def open_canvas(self, original: originals.Original[av.VideoFrame]) -> canvas.YuvCanvas:
         """The frame's planes."""
         frame = colorimetry.to_coding(original.picture, coding=self.coding)
         return canvas.YuvCanvas(frame, coding=self.coding)
@@ -86,8 +93,7 @@ class Pictured:
             )
         return colorimetry.frame_from_rgb(images.to_float(frame.image_u8), coding=self.coding)
 
-    def _upright(self, frame: footage.Frame) -> av.VideoFrame:
-        decoded = frame.video_frame
+    def _upright(self, decoded: av.VideoFrame) -> av.VideoFrame:
         turns = round(decoded.rotation / 90) % 4
         if not turns:
             return decoded
@@ -98,9 +104,13 @@ class Pictured:
 class VideoOutput(Pictured, video_writer.VideoWriter):
     """A video; frames in which nothing is painted are encoded as they were decoded."""
 
-    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
+    def write(
+        self,
+        original: originals.Original[av.VideoFrame],
+        painted: canvas.Canvas[av.VideoFrame] | None,
+    ) -> None:
         """Encode a frame."""
-        frame = original.picture if painted is None else painted.frame
+        frame = original.picture if painted is None else painted.picture
         self.encode(frame, pts=original.pts)
 
 
@@ -111,7 +121,7 @@ def make(
     mark: marks.Mark,
     options: config.ConvertConfig,
     span: spans.Span = spans.WHOLE,
-) -> Output:
+) -> Output[av.VideoFrame] | Output[ImageU8]:
     """The output for footage: of the same kind, or as the name says.
 
     A name without a suffix is a folder of images; footage that moves can become that or a video.

@@ -20,6 +20,7 @@ from jaxswap.conversion import (
     sources,
     video_writer,
 )
+from jaxswap.video import timing
 
 _INDEX, _HEADERS = "index.json", "headers"
 
@@ -92,22 +93,37 @@ class SegmentOutput(outputs.Pictured):
             self._zip.writestr(_INDEX, json.dumps(index))
             self._zip.writestr(_HEADERS, self._context.extradata or b"")
 
-    def write(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
-        """Encode a frame, if it is one of the segment."""
-        if original.pts < self._first or self._end is not None:
+    def write(
+        self,
+        original: originals.Original[av.VideoFrame],
+        painted: canvas.Canvas[av.VideoFrame] | None,
+    ) -> None:
+        """Encode a frame, if it is one of the segment.
+
+        Raises:
+            FootageError: if the frame has no time.
+        """
+        pts = original.pts
+        if pts is None:
+            raise errors.FootageError(
+                f"A frame of {self.source.path} has no time, so that it is in no segment. Convert "
+                "the footage as a whole."
+            )
+        if pts < self._first or self._end is not None:
             return
-        if self._after is not None and original.pts >= self._after:
-            self._end = original.pts
+        if self._after is not None and pts >= self._after:
+            self._end = pts
             return
-        frame = original.picture if painted is None else painted.frame
-        self._store(self._frame_encoder.encode(frame, pts=original.pts))
+        frame = original.picture if painted is None else painted.picture
+        self._store(self._frame_encoder.encode(frame, pts=pts))
         self._frames += 1
         self._swapped += painted is not None
 
     def _store(self, packets: list[av.Packet]) -> None:
         for packet in packets:
             self._zip.writestr(str(len(self._times)), bytes(packet))
-            self._times.append((packet.pts, packet.dts, packet.duration, packet.is_keyframe))
+            shown, decoded = timing.presentation(packet), timing.decoding(packet)
+            self._times.append((shown, decoded, packet.duration or 0, packet.is_keyframe))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -185,8 +201,9 @@ def joined(parts: Iterable[EncodedSegment], *, time_base: Fraction) -> Iterator[
     last = None
     for part in parts:
         for packet in part.packets(time_base=time_base):
-            packet.dts = packet.dts if last is None else max(packet.dts, last + 1)
-            last = packet.dts
+            dts = timing.decoding(packet)
+            last = dts if last is None else max(dts, last + 1)
+            packet.dts = last
             yield packet
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import av
 import numpy as np
 
 from jaxswap import errors
@@ -46,17 +47,26 @@ class SideBySide(video_writer.VideoWriter):
         super().__init__(out, source=wide, encoder=encoder, mark=mark)
         self._halves = coding
 
-    def compare(self, original: originals.Original, painted: canvas.YuvCanvas | None) -> None:
+    def compare(
+        self,
+        original: originals.Original[av.VideoFrame],
+        painted: canvas.Canvas[av.VideoFrame] | None,
+    ) -> None:
         """Encode a frame beside what became of it.
 
         Args:
             original: with its planes from before the painting where a face changed.
             painted: the changed frame, or None if nothing changed.
+
+        Raises:
+            ValueError: if a face changed and the planes from before are not there.
         """
         if painted is None:
             frame = colorimetry.to_coding(original.picture, coding=self._halves)
             left = right = planes.views(frame)
+        elif original.before is None:
+            raise ValueError("`original` must have its planes from before: see `keeps_before`.")
         else:
-            left, right = original.before, planes.views(painted.frame)
+            left, right = original.before, planes.views(painted.picture)
         codes = [np.hstack(pair) for pair in zip(left, right, strict=True)]
         self.encode(colorimetry.frame_from_codes(codes, coding=self._halves), pts=original.pts)

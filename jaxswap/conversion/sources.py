@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jaxswap import footage, spans
 from jaxswap.conversion import hdr
-from jaxswap.video import colorimetry, planes
+from jaxswap.video import colorimetry, planes, timing
 
 _PICTURES = colorimetry.ColorTags(colorspace=1, color_range=1, color_primaries=1, color_trc=1)
 
@@ -50,7 +50,9 @@ def of(info: footage.FootageInfo, *, span: spans.Span = spans.WHOLE) -> Source:
 
 
 def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
-    rate = info.frame_rate
+    rate, count = info.frame_rate, info.num_frames
+    if rate is None or count is None:
+        raise ValueError(f"Images need a frame rate to become a video: {info.path} has none.")
     _, after = span.ticks(1 / rate, origin=0)
     return Source(
         path=info.path,
@@ -64,7 +66,7 @@ def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
         time_base=1 / rate,
         rate=rate,
         sample_aspect=None,
-        end=info.num_frames if after is None else min(after, info.num_frames),
+        end=count if after is None else min(after, count),
     )
 
 
@@ -75,9 +77,11 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
         first = footage.first_frame(container, stream)
         shape = stream.sample_aspect_ratio
         turned = (codec.width, codec.height) != (info.width, info.height)
-        known = stream.duration is not None and stream.start_time is not None
-        end = stream.start_time + stream.duration if known else None
-        _, after = span.ticks(Fraction(stream.time_base), origin=stream.start_time or 0)
+        end = None
+        if stream.duration is not None and stream.start_time is not None:
+            end = stream.start_time + stream.duration
+        unit = timing.unit(stream)
+        _, after = span.ticks(unit, origin=stream.start_time or 0)
         ends = [time for time in (end, after) if time is not None]
         return Source(
             path=info.path,
@@ -88,7 +92,7 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
             tags=colorimetry.ColorTags.of(codec),
             site=planes.DEFAULT_SITE if first is None else planes.chroma_site(first),
             light=hdr.NONE if first is None else hdr.Hdr.of(first),
-            time_base=Fraction(stream.time_base),
+            time_base=unit,
             rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             sample_aspect=(1 / shape if turned else shape) if shape else None,
             end=min(ends, default=None),

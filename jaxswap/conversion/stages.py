@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
@@ -171,14 +171,14 @@ class Line:
         except BaseException as e:  # noqa: BLE001 (it is raised again where the items are used)
             error = e
         finally:
-            if isinstance(items, Iterator) and hasattr(items, "close"):
+            if isinstance(items, Generator):
                 items.close()
         with contextlib.suppress(_Stopped):
             self._put(waiting, _End(error))
 
     def _timed(self, stage: Stage, items: Iterable[T]) -> Iterator[T]:
         """The items, the time that each took on the stage's account."""
-        end = object()
+        end = _End(None)
         iterator = iter(items)
         while True:
             self._waited.seconds = 0.0
@@ -186,7 +186,7 @@ class Line:
             item = next(iterator, end)
             took = time.perf_counter() - start - self._waited.seconds
             stage.add(took, items=int(item is not end))
-            if item is end:
+            if isinstance(item, _End):
                 return
             yield item
 

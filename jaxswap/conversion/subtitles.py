@@ -2,12 +2,24 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import av
+import av.container
+import av.error
+import av.stream
+from av.subtitles.codeccontext import SubtitleCodecContext
+from av.subtitles.stream import SubtitleStream
+
+from jaxswap.video import timing
 
 _TEXT = {"subrip", "srt", "mov_text", "ass", "ssa", "webvtt", "text"}
-_TEXT_OF = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
+_TEXT_OF: Mapping[str, Literal["mov_text", "subrip"]] = {
+    "mp4": "mov_text",
+    "mov": "mov_text",
+    "matroska": "subrip",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,19 +28,20 @@ class Way:
 
     stream: av.stream.Stream
     """Of the output."""
-    decoder: av.CodecContext | None
-    """None where packets are copied as they are."""
+    decoder: SubtitleCodecContext | None = None
+    """None where packets are copied as they are, as with `encoder`."""
+    encoder: SubtitleCodecContext | None = None
 
     def carried(self, packet: av.Packet) -> Iterator[av.Packet]:
         """The packets of the output that a packet becomes."""
-        if self.decoder is None:
+        if self.decoder is None or self.encoder is None:
             packet.stream = self.stream
             yield packet
             return
         with contextlib.suppress(av.error.FFmpegError, UnicodeDecodeError):
             said = self.decoder.decode2(packet)
             if said is not None:
-                text = self.stream.codec_context.encode_subtitle(said)
+                text = self.encoder.encode_subtitle(said)
                 text.time_base = packet.time_base
                 text.pts = text.dts = packet.pts
                 text.duration = packet.duration
@@ -47,16 +60,16 @@ def way(stream: av.stream.Stream, output: av.container.OutputContainer) -> Way:
     try:
         copy = output.add_stream_from_template(stream)
         copy.time_base = stream.time_base
-        return Way(copy, None)
+        return Way(copy)
     except (ValueError, av.error.FFmpegError):
         codec = stream.codec_context.name if stream.codec_context else None
         kind = _TEXT_OF.get(output.format.name)
-        if stream.type != "subtitle" or codec not in _TEXT or kind is None:
+        if not isinstance(stream, SubtitleStream) or codec not in _TEXT or kind is None:
             raise
     text = output.add_stream(kind)
-    decoder = stream.codec_context
+    decoder, encoder = stream.codec_context, text.codec_context
     with contextlib.suppress(av.error.FFmpegError):
         decoder.open(strict=False)
-    text.codec_context.subtitle_header = decoder.subtitle_header
-    text.time_base = text.codec_context.time_base = stream.time_base
-    return Way(text, decoder)
+    encoder.subtitle_header = decoder.subtitle_header
+    text.time_base = encoder.time_base = timing.unit(stream)
+    return Way(text, decoder, encoder)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import av.error
 
 from jaxswap import config, errors, files
 from jaxswap.conversion import companions, encoders, frame_encoding, sources
 from jaxswap.provenance import containers, marks, xmp
+from jaxswap.video import timing
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
@@ -143,7 +145,7 @@ class VideoWriter:
         try:
             for packet in packets:
                 packet.stream = self._video
-                self._companions.copy(until_s=packet.dts * packet.time_base)
+                self._companions.copy(until_s=timing.decoding(packet) * packet.time_base)
                 self._container.mux_one(packet)
         except OSError as e:
             raise self._refused(e) from e
@@ -187,7 +189,7 @@ class VideoWriter:
         don't begin at 0.
         """
         common = 1
-        for base in (self._video.time_base, *self._companions.time_bases):
+        for base in (timing.unit(self._video), *self._companions.time_bases):
             multiple = math.lcm(common, base.denominator)
             common = multiple if multiple <= _MAX_TIMESCALE else common
         return common

@@ -123,25 +123,35 @@ class Measurement:
             self._described.append(describer.describe(after.image_u8, after.points))
 
     def results(
-        self, reference: series.Series, *, known: dict[str, np.ndarray], **about: object
+        self,
+        reference: series.Series,
+        *,
+        known: dict[str, np.ndarray],
+        file: str,
+        frames: int,
+        by_time: bool,
     ) -> clip_results.CandidateResults:
         """All figures.
 
         Args:
             reference: the rows of the footage.
             known: descriptors of both identities, by name; empty without.
-            about: the fields that say what the candidate is.
+            file: the candidate's file name.
+            frames: how many it has.
+            by_time: whether they were paired with those of the footage by time.
         """
         compared = len(self._expression)
         if compared >= agreement.MIN_FRAMES:
             self._fill("landmark_error", self._expression.errors())
             self._fill("pose_error", self._pose_errors(reference))
         return clip_results.CandidateResults(
+            file=file,
+            frames=frames,
+            by_time=by_time,
             rows=self._rows,
             expression=self._expression.figures() if compared else None,
             courses=self._courses(reference) if compared else None,
             identities=_distances(self._described, known),
-            **about,
         )
 
     def _both(self) -> np.ndarray:

@@ -79,7 +79,7 @@ def compare(
             comparison.add(frame, face, pairs.partners(frame))
         frames = pairs.finish()
         known = {}
-        if describer is not None:
+        if describer is not None and swap is not None and pictures_of is not None:
             names = (swap.from_identity, swap.to_identity)
             known = {name: describer.describe_all(pictures_of[name]) for name in names}
         candidates = {
@@ -155,17 +155,17 @@ class _Comparison:
         """Measure one frame, of which some candidates may have none."""
         near = None if face is None else face.landmarks_468
         before = measured_face.find(self._model, frame.image_u8, near)
-        due = before.points is not None and self._due()
-        if due:
-            self.described.append(self._describer.describe(before.image_u8, before.points))
+        describer = self._describer if self._due() else None
+        if describer is not None and before.points is not None:
+            self.described.append(describer.describe(before.image_u8, before.points))
         for name, measure in self._measures.items():
             after = None
             if name in clips_u8:
                 near = near if before.points is not None else None
                 after = measured_face.find(self._model, clips_u8[name], near)
             measure.add(frame.time_s, before, after)
-            if due and after is not None:
-                measure.describe(self._describer, after)
+            if describer is not None and before.points is not None and after is not None:
+                measure.describe(describer, after)
         self.rows.append(
             frame=frame.index,
             time_s=frame.time_s,
@@ -178,7 +178,7 @@ class _Comparison:
         """Whether the next of the positions in the middles of equal parts is reached."""
         taken = len(self.described)
         position = int((taken + 0.5) * self._total / NUM_DESCRIBED)
-        return self._describer is not None and taken < NUM_DESCRIBED and len(self.rows) >= position
+        return taken < NUM_DESCRIBED and len(self.rows) >= position
 
 
 def _identities(

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib
+import matplotlib.axes
 import numpy as np
 from jaxtyping import Float
 from matplotlib import figure, ticker

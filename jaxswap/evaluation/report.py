@@ -155,7 +155,7 @@ def _candidate(name: str, made: Report) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Dataclasses as dicts, inside of dicts, too."""
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
@@ -225,7 +225,7 @@ def _courses(clip: clip_results.ClipResults | None) -> list[tuple[str, dict[str,
 
     def draw(course: plots.Course) -> dict[str, str] | None:
         lines = {name: found.rows[course.column] for name, found in clip.candidates.items()}
-        footage = course.footage and clip.footage(course.footage)
+        footage = clip.footage(course.footage) if course.footage else None
         return _plot(lambda theme: plots.course(times, lines, course, theme, footage=footage))
 
     drawn = [(course.name, draw(course)) for course in plots.COURSES]
@@ -239,9 +239,8 @@ def _losses(run: runs.Run, theme: plots.Theme) -> bytes | None:
 def _plot(draw: Callable[[plots.Theme], bytes | None]) -> dict[str, str] | None:
     """A plot for each theme as data URIs."""
     drawn = {name: draw(theme) for name, theme in plots.THEMES.items()}
-    if None in drawn.values():
-        return None
-    return {name: _uri("image/png", data) for name, data in drawn.items()}
+    shown = {name: _uri("image/png", data) for name, data in drawn.items() if data is not None}
+    return shown if len(shown) == len(drawn) else None
 
 
 def _uri(kind: str, data: bytes) -> str:

@@ -172,9 +172,10 @@ def _morph(mask: UInt8[np.ndarray, "h w"], operation: int, width: float) -> np.n
     """Closing or opening by a disc; the picture goes on beyond its border as it is there."""
     radius = max(1, round(width / 2))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    padded = cv2.copyMakeBorder(mask, *([2 * radius] * 4), cv2.BORDER_REPLICATE)
+    reach = 2 * radius
+    padded = cv2.copyMakeBorder(mask, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     found = cv2.morphologyEx(padded, operation, disc)
-    return found[2 * radius : -2 * radius, 2 * radius : -2 * radius]
+    return found[reach:-reach, reach:-reach]
 
 
 def _band(mask: Mask, side: float) -> Mask:
@@ -182,7 +183,7 @@ def _band(mask: Mask, side: float) -> Mask:
     mask_u8 = mask.astype(np.uint8)
     radius = max(2, round(BAND * side))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    padded = cv2.copyMakeBorder(mask_u8, *([radius] * 4), cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(mask_u8, radius, radius, radius, radius, cv2.BORDER_REPLICATE)
     band = cv2.morphologyEx(padded, cv2.MORPH_GRADIENT, disc)
     return band[radius:-radius, radius:-radius] > 0
 

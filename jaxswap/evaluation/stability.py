@@ -220,12 +220,18 @@ class _Warping:
             own=float(np.abs(off_after - off_before).mean()),
         )
 
+    def _calc(
+        self, first: UInt8[np.ndarray, "s s"], second: UInt8[np.ndarray, "s s"]
+    ) -> Float[np.ndarray, "s s 2"]:
+        # Without a first guess, for which OpenCV's types have no place.
+        return self._flow.calc(first, second, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
     def _back(
         self, was_u8: UInt8[np.ndarray, "s s 3"], now_u8: UInt8[np.ndarray, "s s 3"]
     ) -> tuple[Float[np.ndarray, "s s 2"], Bool[np.ndarray, "s s"]]:
         """Where each pixel of now was, as a displacement, and where that can be trusted."""
         was, now = (cv2.cvtColor(u8, cv2.COLOR_RGB2GRAY) for u8 in (was_u8, now_u8))
-        back, forth = self._flow.calc(now, was, None), self._flow.calc(was, now, None)
+        back, forth = self._calc(now, was), self._calc(was, now)
         returned = cv2.remap(forth, *_places(back), cv2.INTER_LINEAR) + back
         lengths = [(vectors**2).sum(axis=-1) for vectors in (returned, back, forth)]
         return back, lengths[0] <= 0.01 * (lengths[1] + lengths[2]) + 0.5

@@ -136,13 +136,19 @@ def _decode(
     return seen, masks, outputs
 
 
-def _run(decode: Any, chips: ChipsAndRegions, identity: int) -> tuple[np.ndarray | None, ...]:
-    """One batch through `_decode`, padded to the one size that is compiled; masks may be None."""
+def _run(
+    decode: Any, chips: ChipsAndRegions, identity: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """One batch through `_decode`, padded to the one size that is compiled.
+
+    Returns:
+        The views, their face masks, what the decoder makes of them, and its masks if it has a head.
+    """
     count = len(chips[0])
     padded = [np.resize(part, (BATCH_SIZE, *part.shape[1:])) for part in chips]
     seen, masks, outputs = decode(*padded, identity)
-    parts = (seen, masks, outputs.face, outputs.mask)
-    return tuple(None if part is None else np.asarray(part)[:count] for part in parts)
+    seen, masks, face = (np.asarray(part)[:count] for part in (seen, masks, outputs.face))
+    return seen, masks, face, None if outputs.mask is None else np.asarray(outputs.mask)[:count]
 
 
 def _batches(chips: ChipsAndRegions) -> Iterator[ChipsAndRegions]:

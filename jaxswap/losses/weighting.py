@@ -58,7 +58,7 @@ def training_loss(
     Raises:
         ValueError: if the pictures differ in shape.
     """
-    face, mask = outputs.face, outputs.mask
+    face, mask, visible = outputs.face, outputs.mask, outputs.visible
     targets = (target_images, target_regions, target_visible)
     if any(target.shape[:4] != face.shape[:4] for target in targets):
         raise ValueError(
@@ -79,11 +79,8 @@ def training_loss(
     parts["dssim"] = (loss.dssim, lambda: weight * structural.dssim(face, target_images))
     if mask is not None:
         parts["mask"] = (loss.mask, lambda: pixel.l1(mask, face_mask))
-    if outputs.visible is not None:
-        parts["visible"] = (
-            loss.visible,
-            lambda: pixel.cross_entropy(outputs.visible, target_visible),
-        )
+    if visible is not None:
+        parts["visible"] = (loss.visible, lambda: pixel.cross_entropy(visible, target_visible))
     each = {
         name: factor * _per_identity(values()) for name, (factor, values) in parts.items() if factor
     }

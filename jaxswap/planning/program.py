@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxswap import config
+from jaxswap import config, errors
 from jaxswap.planning import collectives, expectations
 from jaxswap.training import sharding, state, step
 
@@ -86,7 +86,8 @@ def compile_program(
         batch_per_device: chips of each identity on each device.
 
     Raises:
-        RunError: if the devices are not a multiple of `configuration.train.fsdp`.
+        RunError: if the devices are not a multiple of `configuration.train.fsdp`, or their
+            compiler does not show what it made.
         jax.errors.JaxRuntimeError: if the compiler refuses, as it does what would not fit.
     """
     train = dataclasses.replace(configuration.train, batch_size=batch_per_device * len(devices))
@@ -94,7 +95,13 @@ def compile_program(
     mesh = sharding.make_mesh(fsdp=train.fsdp, devices=devices)
     compiled = step.compile_step(configuration, mesh, num_identities=IDENTITIES)
     shapes = state.shapes(configuration, num_identities=IDENTITIES)
-    sent = collectives.read(compiled.as_text())
+    text = compiled.as_text()
+    if text is None:
+        raise errors.RunError(
+            f"The compiler for {devices[0].device_kind} does not show its program, so that nothing "
+            "can be said of it. Plan for another topology."
+        )
+    sent = collectives.read(text)
     counted = compiled.cost_analysis() or {}
     return Program(
         memory=_memory(configuration, mesh, shapes, compiled.memory_analysis()),

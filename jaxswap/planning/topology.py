@@ -57,12 +57,12 @@ def parse(text: str) -> Topology:
         ValueError: if the text names none.
     """
     found = _FORM.fullmatch(text)
-    shape = tuple(map(int, found[2].split("x"))) if found else ()
+    shape = tuple(map(int, found[2].split("x") if found else ()))
     if (
         found is None
         or found[1] not in ("cpu", *chips.CHIPS)
         or 0 in shape
-        or (found[1] == "cpu" and (len(shape) > 1 or shape[0] > _MOST_CPUS))
+        or (found[1] == "cpu" and (len(shape) != 1 or shape[0] > _MOST_CPUS))
     ):
         raise ValueError(
             f"A topology is cpu:N with N up to {_MOST_CPUS}, or a TPU slice such as v5e:4x4 or "
@@ -78,14 +78,14 @@ def prepare(topology: Topology, environ: MutableMapping[str, str]) -> None:
         MissingExtraError: if TPUs are asked for and their compiler is not installed.
     """
     if topology.kind == "cpu":
-        environ |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(topology.size)}
+        environ.update({"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(topology.size)})
         return
     if importlib.util.find_spec("libtpu") is None:
         raise errors.MissingExtraError(
             f"To compile for {topology.kind}, the compiler for TPUs is needed; no TPU is. Install "
             'it, a download of 210 MB: pip install ".[tpu]"'
         )
-    environ |= _TPU_ENVIRONMENT
+    environ.update(_TPU_ENVIRONMENT)
 
 
 def devices(topology: Topology) -> list[Any]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from jaxswap.planning import plan, program
+from jaxswap.planning import fitting, plan, program
 
 FORMAT = 1
 
@@ -70,7 +70,7 @@ def lines(made: plan.Plan) -> Iterator[str]:
     yield from made.step.unexpected or ("  none that should not be there",)
     if made.fit is not None:
         yield ""
-        yield f"largest batch on each device: {_fit(made)}"
+        yield f"largest batch on each device: {_fit(made.fit)}"
         yield ""
         yield "input, if the step ran at a share of the chip's peak, images/s"
         for row in found["input"]:
@@ -94,9 +94,9 @@ def _bound(made: plan.Plan) -> str:
     return f"; the chip's ridge is {chip.ridge:,.0f}: {side}"
 
 
-def _fit(made: plan.Plan) -> str:
-    refused = f", {made.fit.refused} is refused" if made.fit.refused else ""
-    return f"{made.fit.largest} fits{refused} ({made.fit.compiles} more compiles)"
+def _fit(fit: fitting.Fit) -> str:
+    refused = f", {fit.refused} is refused" if fit.refused else ""
+    return f"{fit.largest} fits{refused} ({fit.compiles} more compiles)"
 
 
 def _collectives(step: program.Program) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def views(frame: av.VideoFrame) -> list[Shaped[np.ndarray, "_ _"]]:
     deep = frame.format.components[0].bits > 8
     found = []
     for plane in frame.planes:
-        lines = np.frombuffer(plane, "<u2" if deep else np.uint8)
+        lines = np.frombuffer(memoryview(plane), "<u2" if deep else np.uint8)
         lines = lines.reshape(-1, plane.line_size // lines.itemsize)
         found.append(lines[: plane.height, : plane.width])
     return found
@@ -119,11 +119,11 @@ def subsampled(
     """
     if step == (1, 1):
         return chroma
-    kernels = [
+    across, down = (
         np.ones(1) if one == 1 else _KERNELS[place]
         for one, place in zip(step, (site.x, site.y), strict=True)
-    ]
-    smooth = cv2.sepFilter2D(chroma, cv2.CV_32F, *kernels, borderType=cv2.BORDER_REPLICATE)
+    )
+    smooth = cv2.sepFilter2D(chroma, cv2.CV_32F, across, down, borderType=cv2.BORDER_REPLICATE)
     return np.ascontiguousarray(smooth[:: step[1], :: step[0]])
 
 

@@ -62,7 +62,7 @@ class Describer:
     def __init__(self):
         model = _find_model()
         try:
-            import dlib
+            import dlib  # pyright: ignore[reportMissingImports]  # an extra
         except ImportError as error:
             raise _missing("dlib") from error
         if model is None:

@@ -8,7 +8,7 @@ Reference: Zhang et al. 2016, https://arxiv.org/abs/1604.02878
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import jax
 import numpy as np
@@ -19,6 +19,8 @@ from jaxswap.vision import crops, detection, mtcnn_nets, mtcnn_weights, pyramid
 
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}  # as the mtcnn package has them
 BATCH_SIZES = {"pnet": (4, 16), "rnet": (8, 64), "onet": (2, 16)}  # the rest, and the bulk
+
+# Flax types `apply` as if it might give changed variables as well, hence the casts of its outputs.
 
 
 @jax.jit
@@ -31,7 +33,8 @@ def propose(
     """
 
     def net(tiles: Array, inside: Array) -> tuple[Array, Array]:
-        return mtcnn_nets.PNet().apply(variables, (tiles - 127.5) / 128, inside)
+        outputs = mtcnn_nets.PNet().apply(variables, (tiles - 127.5) / 128, inside)
+        return cast(tuple[Array, Array], outputs)
 
     def by_two(*batch: Array) -> tuple[Array, Array]:
         pairs = [items.reshape(-1, 2, *items.shape[1:]) for items in batch]
@@ -46,7 +49,7 @@ def refine(
     variables: dict, images: Float[Array, "b 24 24 3"]
 ) -> tuple[Float[Array, "b 4"], Float[Array, " b"]]:
     """The second net on crops."""
-    return mtcnn_nets.RNet().apply(variables, images)
+    return cast(tuple[Array, Array], mtcnn_nets.RNet().apply(variables, images))
 
 
 @jax.jit
@@ -54,7 +57,7 @@ def finish(
     variables: dict, images: Float[Array, "b 48 48 3"]
 ) -> tuple[Float[Array, "b 4"], Float[Array, "b 10"], Float[Array, " b"]]:
     """The third net on crops."""
-    return mtcnn_nets.ONet().apply(variables, images)
+    return cast(tuple[Array, Array, Array], mtcnn_nets.ONet().apply(variables, images))
 
 
 class Mtcnn:
@@ -73,7 +76,7 @@ class Mtcnn:
 
     def __init__(self, *, min_score: float, min_face_px: int | Literal["auto"]):
         self._min_score = min_score
-        self._min_face_px = min_face_px
+        self._min_face_px: int | Literal["auto"] = min_face_px
         self._variables = {net: jax.device_put(mtcnn_weights.load(net)) for net in BATCH_SIZES}
 
     def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:

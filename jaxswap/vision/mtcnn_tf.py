@@ -24,7 +24,7 @@ class MtcnnTf:
             ) from error
         self._detector = mtcnn.MTCNN()
         self._min_score = min_score
-        self._min_face_px = min_face_px
+        self._min_face_px: int | Literal["auto"] = min_face_px
 
     def detect(self, frames_u8: Sequence[detection.FrameU8]) -> list[list[detection.Detection]]:
         """The faces of each frame, best first; frames may differ in size."""

@@ -35,7 +35,7 @@ class Level:
     @property
     def cells(self) -> tuple[int, int]:
         """Rows and columns of outputs that see this level only."""
-        return tuple(-(-(side - 2) // STRIDE) - 4 for side in (self.height, self.width))
+        return _cells(self.height), _cells(self.width)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +147,11 @@ def _pack(sizes: list[tuple[int, int]], width: int) -> list[tuple[int, int]]:
         depth[left : left + wide] = top + high
         places.append((top * STRIDE, left * STRIDE))
     return places
+
+
+def _cells(side: int) -> int:
+    """Outputs along `side` pixels of a level that see nothing else."""
+    return -(-(side - 2) // STRIDE) - 4
 
 
 def _steps(side: int) -> int:

@@ -45,6 +45,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one_and_keeps_its_data(
     assert run(*train_command(facesets), "--run", whole, "--steps", "6") == 0
     assert info(run_copy)["step"] == info(whole)["step"] == 6
     assert info(run_copy)["parameters_sha256"] == info(whole)["parameters_sha256"]
+    (entry,) = info(run_copy)["history"]
+    assert (entry["step"], entry["changes"]) == (4, {"steps": {"from": 4, "to": 6}})
+    assert info(whole)["history"] == []
 
 
 def test_a_built_dataset_can_be_shared(run, info, trained, facesets, train_command, tmp_path):

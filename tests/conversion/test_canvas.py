@@ -42,13 +42,13 @@ def test_what_is_not_painted_stays_to_the_bit(frame, pix_fmt):
     patch = painted.read(box)
     alpha = np.zeros(patch.shape[:2], np.float32)
     painted.mix(box, 1 - patch, alpha)
-    for was, now in zip(before, planes_of(painted.frame), strict=True):
+    for was, now in zip(before, planes_of(painted.picture), strict=True):
         np.testing.assert_array_equal(now, was)
 
     red = np.full_like(patch, (0.98, 0.08, 0.08))
     alpha[4:8, 6:10] = 1
     painted.mix(box, red, alpha)
-    for was, now in zip(before, planes_of(painted.frame), strict=True):
+    for was, now in zip(before, planes_of(painted.picture), strict=True):
         dy, dx = 48 // was.shape[0], 64 // was.shape[1]
         inside = np.zeros(was.shape, bool)
         inside[12 // dy : 16 // dy, 16 // dx : 20 // dx] = True
@@ -85,7 +85,7 @@ def test_ten_bits_hold_a_slope_without_bands(pix_fmt):
     image = np.ascontiguousarray(np.broadcast_to(slope[None, :, None], (48, 64, 3)))
     box = canvas.Box(0, 0, 64, 48)
     painted.mix(box, image, np.ones((48, 64), np.float32))
-    assert len(np.unique(planes_of(painted.frame)[0])) >= 7
+    assert len(np.unique(planes_of(painted.picture)[0])) >= 7
     assert np.abs(painted.read(box) - image).max() < 0.6 / 876
 
 

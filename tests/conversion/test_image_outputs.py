@@ -30,7 +30,7 @@ def write(output, source, *, painted=()):
             canvas = None
             if original.name in painted:
                 canvas = output.open_canvas(original)
-                canvas.image_u8[:8, :8] = (255, 0, 0)
+                canvas.picture[:8, :8] = (255, 0, 0)
             output.write(original, canvas)
 
 

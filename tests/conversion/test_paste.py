@@ -39,7 +39,7 @@ def pasted(astronaut_u8, sighting):
         paste.Paster(chosen, COVERAGE).paste(
             painted, sighting, face, learned_mask=None, colors=None
         )
-        return painted.image_u8.astype(float)
+        return painted.picture.astype(float)
 
     return paste_
 

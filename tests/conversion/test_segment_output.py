@@ -21,8 +21,7 @@ OPTIONS = config.ConvertConfig()
 def decoded(path: Path) -> list[originals.Original]:
     with av.open(str(path)) as container:
         return [
-            originals.Original(pts=frame.pts, name=None, picture=frame)
-            for frame in container.decode(video=0)
+            originals.Original(pts=frame.pts, picture=frame) for frame in container.decode(video=0)
         ]
 
 

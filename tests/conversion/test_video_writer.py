@@ -52,7 +52,7 @@ def copy(source: Path, out: Path, *, mirrored: bool = False, **how) -> video_wri
                 seen = painted.read(whole)
                 alpha = np.ones((height, width), np.float32)
                 painted.mix(whole, np.ascontiguousarray(seen[:, ::-1]), alpha)
-                frame = painted.frame
+                frame = painted.picture
             writer.encode(frame, pts=pts)
     return writer
 

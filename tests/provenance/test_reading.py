@@ -110,7 +110,7 @@ def test_a_box_of_bulk_is_not_read(tmp_path, mark):
         content = packet.ljust(marks.MAX_PACKET_BYTES + spare)
         content = box(b"ftyp", b"isom") + box(b"uuid", containers.XMP_UUID + content)
         (tmp_path / "x.mp4").write_bytes(content)
-        assert (reading.read(tmp_path / "x.mp4") == mark) is found
+        assert (containers.find_packet(tmp_path / "x.mp4") is not None) is found
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -47,6 +47,7 @@ class Clone(Protocol):
         Raises:
             ValueError: if the sizes of a task differ.
         """
+        ...
 
 
 def clone(tasks: Sequence[Task], *, gradients: Gradients) -> list[Image]:

@@ -37,7 +37,7 @@ def _cloned(task: poisson.Task, gradients: poisson.Gradients) -> Image:
     if not mask.any():
         return region.copy()
     region_u8, face_u8 = (
-        cv2.copyMakeBorder(images.to_u8(image), *[_PAD] * 4, cv2.BORDER_REPLICATE)
+        cv2.copyMakeBorder(images.to_u8(image), _PAD, _PAD, _PAD, _PAD, cv2.BORDER_REPLICATE)
         for image in (region, face)
     )
     mask_u8 = np.pad(mask.astype(np.uint8) * 255, _PAD)

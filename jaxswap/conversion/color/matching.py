@@ -1,18 +1,19 @@
 """The colours of one face, matched to the face that it replaces."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from jaxswap.conversion.color import distributions, linear, statistics
+from jaxswap.conversion.color.statistics import Pixels, Transfer
 from jaxswap.types import Image
 
 Method = Literal["mean_std", "reinhard", "linear", "histogram", "idt", "sliced"]
 
-METHODS: Mapping[str, object] = {
+METHODS: Mapping[Method, Callable[[Pixels, Pixels], Transfer]] = {
     "mean_std": statistics.mean_std,
     "reinhard": statistics.reinhard,
     "linear": linear.monge_kantorovich,
