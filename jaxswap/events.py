@@ -5,7 +5,7 @@ bars and lines, and a test into a list.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from jaxswap import errors
@@ -64,7 +64,7 @@ class Events:
         total: int | None = None,
         unit: str = "frames",
         note: Callable[[], str] = _nothing,
-    ) -> Iterator[T]:
+    ) -> Generator[T, None, None]:
         """Yield `items`, and tell how many are done: before the first, and after each.
 
         Args:

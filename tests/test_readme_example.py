@@ -9,6 +9,8 @@ from jaxswap import footage, presets
 from jaxswap.provenance import marks, reading
 
 ROOT = Path(__file__).parent.parent
+SLOW_COMPILE = re.compile(r"^E\d{4}.*slow_operation_alarm.*\n+\*+\n(.*\n)*?\*+\n", re.MULTILINE)
+"""XLA's own word on a machine that is too busy to compile in two minutes."""
 
 
 def example(document: str) -> str:
@@ -29,11 +31,12 @@ def test_the_example_goes_from_two_clips_to_a_converted_one_and_prints_nothing(
     capfd.readouterr()
     scope = {}
     exec(code, scope)
-    assert capfd.readouterr() == ("", "")
+    said = capfd.readouterr()
+    assert (said.out, SLOW_COMPILE.sub("", said.err)) == ("", "")
     assert scope["report"].frames == 24
     assert footage.probe(Path("anna-as-ben.mp4")).kind == "video"
     mark = reading.read(Path("anna-as-ben.mp4"))
-    assert mark.swaps == (marks.Swap(person="a", identity="b"),)
+    assert mark.swaps == (marks.MarkedSwap(person="a", identity="b"),)
     assert mark.run_fingerprint == jaxswap.open_run("runs/anna-ben").digest
 
 
