@@ -4,6 +4,8 @@ import dataclasses
 import re
 from pathlib import Path
 
+import jax
+
 import jaxswap
 from jaxswap import footage, presets
 from jaxswap.provenance import marks, reading
@@ -28,6 +30,7 @@ def test_the_example_goes_from_two_clips_to_a_converted_one_and_prints_nothing(
         write_video(tmp_path / f"{name}.mp4", read_frames(demo_clips[clip], count=24))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(presets.PRESETS, "quick", dataclasses.replace(tiny_config, steps=2))
+    jax.devices()  # libtpu, which only the tests install, speaks when JAX starts
     capfd.readouterr()
     scope = {}
     exec(code, scope)
