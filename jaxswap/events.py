@@ -5,10 +5,13 @@ bars and lines, and a test into a list.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
-from jaxswap import errors, types
+from jaxswap import errors
+
+if TYPE_CHECKING:
+    from jaxswap import types
 
 T = TypeVar("T")
 
@@ -41,12 +44,12 @@ class Events:
     """
 
     def progress(self, progress: Progress) -> None:
-        """Another item of a piece of work is done."""
+        """A piece of work begins, or another item of one is done."""
 
     def message(self, line: str) -> None:
         """Something that the user should know, in one line."""
 
-    def picture(self, name: str, picture_u8: types.ImageU8) -> None:
+    def picture(self, name: str, picture_u8: "types.ImageU8") -> None:
         """A picture worth looking at; a later one of the same name replaces the former."""
 
     def should_stop(self) -> bool:
@@ -61,8 +64,8 @@ class Events:
         total: int | None = None,
         unit: str = "frames",
         note: Callable[[], str] = _nothing,
-    ) -> Iterator[T]:
-        """Yield `items`, and tell after each how many are done.
+    ) -> Generator[T, None, None]:
+        """Yield `items`, and tell how many are done: before the first, and after each.
 
         Args:
             items: what is counted, one by one.
@@ -74,6 +77,7 @@ class Events:
         Raises:
             Stopped: if the caller wants to stop.
         """
+        self.progress(Progress(task=task, done=0, total=total, unit=unit))
         for done, item in enumerate(items, 1):
             yield item
             self.progress(Progress(task=task, done=done, total=total, unit=unit, note=note()))

@@ -7,6 +7,13 @@ from collections.abc import Iterable
 IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 """A name that an identity may have; it becomes part of files' names."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is of letters, digits, '_', '.' and '-', and begins with one of the first."""
+    return _PLAIN.fullmatch(name) is not None
+
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """A sentence that refuses `name`, offers the nearest known one and lists them all."""

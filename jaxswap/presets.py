@@ -47,3 +47,12 @@ def named(name: str) -> config.Config:
     if name not in PRESETS:
         raise ValueError(names.unknown("preset", name, PRESETS))
     return PRESETS[name]
+
+
+def name_of(configuration: config.Config) -> str | None:
+    """The preset whose networks a configuration has, or None, whatever else was changed."""
+    computed = {name: getattr(configuration.model, name) for name in ("dtype", "precision")}
+    for name, preset in PRESETS.items():
+        if dataclasses.replace(preset.model, **computed) == configuration.model:
+            return name
+    return None

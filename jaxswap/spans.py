@@ -7,6 +7,9 @@ from fractions import Fraction
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
+Number = str | int | float | Fraction
+"""A time or a rate as callers give it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Span:
@@ -37,6 +40,38 @@ class Span:
 
 WHOLE = Span()
 """All of the footage."""
+
+
+def between(start: Number, end: Number | None) -> Span:
+    """The part from one time to another, each in seconds or as people write it.
+
+    Args:
+        start: 0 is the beginning of the footage.
+        end: None is the end of the footage.
+
+    Raises:
+        ValueError: if one is no time, or they are in the wrong order.
+    """
+    return Span(_seconds(start), None if end is None else _seconds(end))
+
+
+def frame_rate(value: Number) -> Fraction:
+    """Images a second, from a number or text such as "30000/1001", exactly.
+
+    Raises:
+        ValueError: if the rate is not in (0, 1000].
+    """
+    try:
+        rate = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise ValueError(f"`frame_rate` must be in (0, 1000], like 25 or 30000/1001, not {value}.")
+    return rate
+
+
+def _seconds(time: Number) -> Fraction:
+    return time if isinstance(time, Fraction) else seconds(str(time))
 
 
 def seconds(text: str) -> Fraction:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxswap import config, errors, files, names, progress, version
+from jaxswap import config, errors, files, names, version
+from jaxswap.events import SILENT, Events
 from jaxswap.vision import faceset, records
 from pipelines import dataset_header, face_chips, splits
 
@@ -115,7 +116,9 @@ class Chips:
     examples: Callable[[Sequence[int]], Iterator[dict[str, Any]]]
 
 
-def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -> Dataset:
+def build(
+    facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig, events: Events = SILENT
+) -> Dataset:
     """Write facesets as one dataset at `out`, or take the one that is there if it is the same.
 
     The dataset appears when it is complete; another dataset at `out` is replaced then.
@@ -124,11 +127,13 @@ def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -
         facesets: folders of the facesets by the names of their identities.
         out: folder of the dataset.
         data: side of the chips, and what is held out for validation.
+        events: hears of the chips that are written.
 
     Raises:
         OutputError: if something that is no dataset is at `out`.
         FacesetError: if a folder is no faceset, or one of its chips is broken.
         DatasetError: if a faceset has too few chips, or a name cannot be an identity's.
+        Stopped: if the caller wants to stop; nothing is written then.
     """
     check(list(facesets), out)
     opened = {name: faceset.Faceset.open(path) for name, path in facesets.items()}
@@ -136,22 +141,27 @@ def build(facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig) -
         {name: _chips(faces, name, data.chip_size) for name, faces in opened.items()},
         out,
         data=data,
+        events=events,
     )
 
 
-def write(identities: Mapping[str, Chips], out: Path, *, data: config.DataConfig) -> Dataset:
+def write(
+    identities: Mapping[str, Chips], out: Path, *, data: config.DataConfig, events: Events = SILENT
+) -> Dataset:
     """Write chips as one dataset, like `build`.
 
     Args:
         identities: the chips by the names of their identities.
         out: folder of the dataset.
         data: side of the chips, and what is held out for validation.
+        events: hears of the chips that are written.
 
     Raises:
         OutputError: if something that is no dataset is at `out`.
         NewerFormatError: if a dataset of a newer jaxswap is at `out`.
         FacesetError: if an identity has too few chips.
         DatasetError: if a name cannot be an identity's.
+        Stopped: if the caller wants to stop; nothing is written then.
     """
     check(list(identities), out)
     identities = dict(sorted(identities.items()))
@@ -161,7 +171,7 @@ def write(identities: Mapping[str, Chips], out: Path, *, data: config.DataConfig
     if existing is not None and _is_built_from(existing, fingerprints, data):
         return existing
     with files.replacing_folder(out) as partial:
-        _write_chips(partial, identities, divided, chip_size=data.chip_size)
+        _write_chips(partial, identities, divided, chip_size=data.chip_size, events=events)
         header = dataset_header.Header(
             chip_size=data.chip_size,
             validation_share=data.validation_share,
@@ -289,9 +299,10 @@ def _write_chips(
     divided: Mapping[str, splits.Split],
     *,
     chip_size: int,
+    events: Events,
 ) -> None:
     total = sum(sum(_counts(split).values()) for split in divided.values())
-    steps = progress.track(range(total), "Building the dataset", total=total, unit="chips")
+    steps = events.counted(range(total), "Building the dataset", total=total, unit="chips")
     with contextlib.closing(steps):
         for name, chips in identities.items():
             parts = {

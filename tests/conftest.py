@@ -1,11 +1,13 @@
-"""What the tests share: the embedded footage, one photo, and compiled programs."""
+"""What the tests share: footage, compiled programs, and a whole small job by the real commands."""
 
 import atexit
+import hashlib
 import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,6 +100,150 @@ def read_reference(demo_clips) -> Callable[..., "descriptor.Reference"]:
 def references(read_reference) -> dict[str, "descriptor.Reference"]:
     """Four frames of each person in other motion and light than in the held-out clips."""
     return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}
+
+
+TINY_OPTIONS = (
+    *("--data.chip-size", "32", "--data.num-threads", "1"),
+    *("--model.image-size", "16", "--model.encoder-features", "8", "16"),
+    *("--model.visible-features", "4"),
+    *("--model.bottleneck-features", "16", "--model.inter-features", "16"),
+    *("--model.inter-upscale-features", "8"),
+    *("--model.decoder-features", "8", "--model.mask-features", "4"),
+    *("--train.batch-size", "4", "--train.log-every", "1", "--train.save-every", "2"),
+)
+"""A model of a few thousand parameters, trained on a few chips."""
+
+
+def _run(*argv: str | Path) -> int:
+    from jaxswap.cli import main
+
+    return main.run([str(argument) for argument in argv])
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    files = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def _write_video(path: Path, frames_u8: list[np.ndarray]) -> Path:
+    """Encode RGB frames at 5 per second, with the index in front so that a cut file decodes."""
+    import av
+
+    height, width = frames_u8[0].shape[:2]
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(5))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"preset": "ultrafast", "g": "5"}
+        for frame_u8 in frames_u8:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame_u8, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def _read_frames(path: Path, *, count: int) -> list[np.ndarray]:
+    import av
+
+    with av.open(str(path)) as container:
+        return [
+            frame.to_ndarray(format="rgb24")
+            for frame, _ in zip(container.decode(video=0), range(count), strict=False)
+        ]
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., int]:
+    """The exit code of `jaxswap` with these arguments, in this process."""
+    return _run
+
+
+@pytest.fixture(scope="session")
+def tree() -> Callable[[Path], dict[str, str]]:
+    """Digest of each file under a folder, hidden and partial ones too."""
+    return _tree
+
+
+@pytest.fixture(scope="session")
+def write_video() -> Callable[[Path, list[np.ndarray]], Path]:
+    return _write_video
+
+
+@pytest.fixture
+def fails(capsys) -> Callable[..., str]:
+    """Run a command that must end with one line for the user; returns the line."""
+
+    def check(*argv: str | Path, code: int = 1) -> str:
+        capsys.readouterr()
+        assert _run(*argv) == code
+        said = capsys.readouterr().err
+        assert "Traceback" not in said
+        lines = [line for line in said.splitlines() if line.startswith("jaxswap: ")]
+        assert len(lines) == 1, said
+        return lines[0]
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("main job")  # a path with a space, as users have them
+
+
+@pytest.fixture(scope="session")
+def facesets(work, demo_clips) -> dict[str, Path]:
+    """Facesets of both people, from each twelfth frame."""
+    made = {name: work / "faces" / name for name in ("a", "b")}
+    for name, out in made.items():
+        clip = demo_clips[f"{name}_train"]
+        assert _run("extract", clip, "--out", out, "--every", "12", "--chip-size", "64") == 0
+    return made
+
+
+@pytest.fixture(scope="session")
+def clip(work, demo_clips) -> Path:
+    """The first frames of the held-out clip, without sound."""
+    return _write_video(work / "clip.mp4", _read_frames(demo_clips["a_test"], count=12))
+
+
+def _train_command(who: dict[str, Path]) -> tuple[str, ...]:
+    named = [f"--identity={name}={path}" for name, path in who.items()]
+    return ("train", *named, "--steps", "4", *TINY_OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def train_command() -> Callable[[dict[str, Path]], tuple[str, ...]]:
+    """Arguments that train four steps on these identities; `--run` and more come after."""
+    return _train_command
+
+
+@pytest.fixture(scope="session")
+def trained(work, facesets) -> Path:
+    """A run of four steps. Tests that change it take a copy: `run_copy`."""
+    folder = work / "run"
+    assert _run(*_train_command(facesets), "--run", folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def read_frames() -> Callable[..., list[np.ndarray]]:
+    """The first `count` frames of a video, RGB uint8."""
+    return _read_frames
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """The configuration of the run of four steps."""
+    from jaxswap.cli import parsing
+
+    argv = [*_train_command({"a": Path("x"), "b": Path("y")}), "--run", "r"]
+    return parsing.parse(argv).configuration
+
+
+@pytest.fixture
+def run_copy(trained, tmp_path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "run"))
 
 
 @pytest.fixture(scope="session")

@@ -22,3 +22,13 @@ def test_names_of_identities(name):
 @pytest.mark.parametrize("name", ["", ".", "../a", "a/b", "-a", "a b", "x" * 33, "ä", "a\n"])
 def test_what_no_identity_can_be_called(name):
     assert not names.IDENTITY.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["a", "anna-2", "0.5_x", "A" * 100])
+def test_plain_names(name):
+    assert names.is_plain(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "-x", "a/b", "a b", "é", "a\n"])
+def test_names_that_could_be_something_else(name):
+    assert not names.is_plain(name)

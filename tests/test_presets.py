@@ -1,5 +1,7 @@
 """A model of a peer is its numbers."""
 
+import dataclasses
+
 import pytest
 
 from jaxswap import config, presets
@@ -35,3 +37,21 @@ def test_quick_is_small_and_learns_masks():
 def test_a_preset_survives_its_run_folder(name):
     values = config.to_dict(presets.PRESETS[name])
     assert config.from_dict(config.Config, values) == presets.PRESETS[name]
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_a_preset_keeps_its_name_when_its_pace_or_precision_changes(name):
+    preset = presets.named(name)
+    model = dataclasses.replace(preset.model, dtype="bfloat16")
+    assert presets.name_of(preset) == name
+    assert presets.name_of(dataclasses.replace(preset, steps=7, model=model)) == name
+
+
+def test_other_networks_have_no_presets_name():
+    model = dataclasses.replace(presets.QUICK.model, bottleneck_features=3)
+    assert presets.name_of(dataclasses.replace(presets.QUICK, model=model)) is None
+
+
+def test_an_unknown_preset_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'quick'"):
+        presets.named("quik")

@@ -41,3 +41,22 @@ def test_a_span_holds_its_start_and_not_its_end():
 def test_an_impossible_span_is_refused(start, end):
     with pytest.raises(ValueError, match=r"`start` must be|must be after `start`"):
         spans.Span(Fraction(start), None if end is None else Fraction(end))
+
+
+def test_a_span_between_numbers_or_words():
+    assert spans.between(0, None) == spans.WHOLE
+    assert spans.between(0.1, "1:00") == spans.Span(Fraction(1, 10), Fraction(60))
+    assert spans.between(Fraction(1, 3), 2) == spans.Span(Fraction(1, 3), Fraction(2))
+    with pytest.raises(ValueError, match="no time"):
+        spans.between(-1, None)
+
+
+@pytest.mark.parametrize("value", ["30000/1001", Fraction(30000, 1001)])
+def test_a_frame_rate_is_exact(value):
+    assert spans.frame_rate(value) == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize("value", ["fast", "1/0", 0, -25, 1001])
+def test_a_frame_rate_that_is_none_is_refused(value):
+    with pytest.raises(ValueError, match=r"in \(0, 1000\], like 25"):
+        spans.frame_rate(value)

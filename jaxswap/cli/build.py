@@ -1,18 +1,24 @@
+# pyright: strict
 """`jaxswap build`: facesets -> dataset."""
 
 import dataclasses
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+import jaxswap
 from jaxswap import config
-from jaxswap.cli import identities
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+from jaxswap.cli import pairs
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import BuildReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Build:
+class Build(Command):
     """Write facesets as one TFDS dataset of ArrayRecord shards. `train` does this by itself.
 
     Example: jaxswap build a=faces/anna b=faces/ben --out data/anna-ben
@@ -22,25 +28,18 @@ class Build:
     """Facesets, each as NAME=FACESET, or FACESET to name the identity after the folder."""
     out: Place
     """Folder of the new dataset."""
-    data: config.DataConfig = dataclasses.field(default_factory=config.DataConfig)
+    data: config.DataConfig = config.DataConfig()
 
     def __post_init__(self) -> None:
         if not self.faceset:
             raise ValueError("Name one or more facesets.")
-        identities.parse_or_folder_names(self.faceset)
+        pairs.named_or_folders(self.faceset)
 
-    def __call__(self) -> int:
-        """Build, and say what is in it."""
-        from pipelines import dataset, dataset_header
+    def call(self, events: Events) -> "BuildReport":
+        facesets = pairs.named_or_folders(self.faceset)
+        return jaxswap.build(facesets, self.out, data=self.data, events=events)
 
-        named = identities.parse_or_folder_names(self.faceset)
-        with (
-            local_copies.LocalCopies() as copies,
-            copies.output(self.out, header=dataset_header.NAME) as out,
-        ):
-            facesets = {name: copies.fetch(place) for name, place in named.items()}
-            built = dataset.build(facesets, out, data=self.data)
-        for name in built.identities:
-            counts = ", ".join(f"{count} {split}" for split, count in built.counts[name].items())
+    def show(self, report: "BuildReport") -> None:
+        for name, splits in report.chips.items():
+            counts = ", ".join(f"{count} {split}" for split, count in splits.items())
             print(f"{self.out}: {name}, {counts}")
-        return 0

@@ -1,16 +1,20 @@
+# pyright: strict
 """`jaxswap convert`: footage + run -> swapped video."""
 
-import contextlib
 import dataclasses
-from fractions import Fraction
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+import jaxswap
 from jaxswap import config, spans
-from jaxswap.cli import mapping
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+from jaxswap.cli import pairs
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import ConversionReport
 
 _REMEDIES = {
     "find faces": "; a larger --faces.min-face-px or --faces.detect-every is faster",
@@ -19,7 +23,7 @@ _REMEDIES = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Convert:
+class Convert(Command):
     """Put the faces of identities on people in footage.
 
     One person: --from and --to. Several: --map for each, and all others stay as they are.
@@ -62,10 +66,8 @@ class Convert:
         None
     )
     """A second video that shows the footage beside the result."""
-    options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = dataclasses.field(
-        default_factory=config.ConvertConfig
-    )
-    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
+    options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = config.ConvertConfig()
+    faces: config.FacesConfig = config.FacesConfig()
 
     def __post_init__(self) -> None:
         named = (self.from_identity is not None, self.to_identity is not None)
@@ -73,67 +75,31 @@ class Convert:
             raise ValueError("Name --from and --to, or --map PERSON=IDENTITY for each person.")
         if self.people and (any(named) or self.options.track != config.ConvertConfig().track):
             raise ValueError("--map names people: leave out --from, --to and --track.")
-        mapping.parse(self.people)
-        self.span()
-        self.rate()
+        pairs.people(self.people)
+        spans.between(self.start, self.end)
+        if self.frame_rate is not None:
+            spans.frame_rate(self.frame_rate)
 
-    def span(self) -> spans.Span:
-        """The part of the footage that is converted.
+    def call(self, events: Events) -> "ConversionReport":
+        if self.from_identity is not None and self.to_identity is not None:
+            swap = (self.from_identity, self.to_identity)
+        else:
+            swap = pairs.people(self.people)
+        return jaxswap.convert(
+            self.footage,
+            self.out,
+            run=self.run,
+            swap=swap,
+            options=self.options,
+            faces=self.faces,
+            start=self.start,
+            end=self.end,
+            frame_rate=self.frame_rate,
+            side_by_side=self.side_by_side,
+            events=events,
+        )
 
-        Raises:
-            ValueError: if `start` or `end` is no time, or they are in the wrong order.
-        """
-        end_s = None if self.end is None else spans.seconds(self.end)
-        return spans.Span(spans.seconds(self.start), end_s)
-
-    def rate(self) -> Fraction | None:
-        """Images a second.
-
-        Raises:
-            ValueError: if `frame_rate` is no positive number.
-        """
-        if self.frame_rate is None:
-            return None
-        try:
-            rate = Fraction(self.frame_rate)
-        except (ValueError, ZeroDivisionError):
-            rate = Fraction(0)
-        if not 0 < rate <= 1000:
-            raise ValueError(
-                f"`frame_rate` must be in (0, 1000], like 25 or 30000/1001, not {self.frame_rate}."
-            )
-        return rate
-
-    def __call__(self) -> int:
-        """Convert, and say how many frames changed and what was lost."""
-        from jaxswap import runs
-        from jaxswap.conversion import assignment, pipeline
-
-        with contextlib.ExitStack() as stack:
-            copies = stack.enter_context(local_copies.LocalCopies())
-            footage = copies.fetch(self.footage)
-            place = copies.new if footage.is_dir() or not self.out.suffix else copies.output
-            out = stack.enter_context(place(self.out))
-            beside = None
-            if self.side_by_side is not None:
-                beside = stack.enter_context(copies.output(self.side_by_side))
-            run = runs.Run.open(copies.fetch(self.run))
-            if self.people:
-                people = mapping.parse(self.people)
-                swaps = mapping.swaps(people, run=run, faces=self.faces, copies=copies)
-            else:
-                swaps = [assignment.of_one(run, self.from_identity, self.to_identity)]
-            report = pipeline.convert(
-                footage,
-                run=run,
-                swaps=swaps,
-                out=out,
-                options=self.options,
-                faces=self.faces,
-                span=self.span(),
-                frame_rate=self.rate(),
-                beside=beside,
-            )
+    def show(self, report: "ConversionReport") -> None:
         print(
             f"{self.out}: the face changed in {report.swapped} of {report.frames} frames, "
             f"{report.seconds:.0f} s ({report.frames / report.seconds:.1f}/s)"
@@ -149,4 +115,3 @@ class Convert:
         )
         if report.lost:
             print(f"Lost: {report.lost}")
-        return 0

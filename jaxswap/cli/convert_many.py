@@ -1,18 +1,23 @@
+# pyright: strict
 """`jaxswap convert-many`: much or long footage + run -> swapped videos, by many workers."""
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+import jaxswap
 from jaxswap import config
-from jaxswap.cli import place_options
-from jaxswap.places import urls
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import ManyConversionReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ConvertMany:
+class ConvertMany(Command):
     """Convert much or long footage in segments on Apache Beam, and join them to videos.
 
     Pictures are encoded once, sound is copied, and every video is marked as synthetic. Footage that
@@ -24,9 +29,9 @@ class ConvertMany:
 
     footage: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FOOTAGE")]
     """Videos, quoted patterns, or .txt files with a path a line."""
-    run: place_options.Place
+    run: Place
     """Run folder of the trained model."""
-    out: place_options.Place
+    out: Place
     """Folder of the videos; each has the name of its footage."""
     from_identity: Annotated[str, tyro.conf.arg(name="from", metavar="NAME")]
     """Identity in the footage, whose face is replaced."""
@@ -36,41 +41,34 @@ class ConvertMany:
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(help_behavior_hint="")
     ] = ()
     """An option of Apache Beam, as --beam=--runner=FlinkRunner; give it once for each."""
-    options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = dataclasses.field(
-        default_factory=config.ConvertConfig
-    )
-    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
-    scale: config.ScaleConfig = dataclasses.field(default_factory=config.ScaleConfig)
+    options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = config.ConvertConfig()
+    faces: config.FacesConfig = config.FacesConfig()
+    scale: config.ScaleConfig = config.ScaleConfig()
 
     def __post_init__(self) -> None:
         if not self.footage:
             raise ValueError("Name footage, as 'videos/*.mp4'.")
-        self._footages()
-        for place in (self.run, self.out):
-            place_options.shared(place)
 
-    def __call__(self) -> int:
-        """Convert, and say what was written and what could not be."""
-        from jaxswap.scale import conversion, failures
-
-        job = conversion.ConvertJob(
-            run=place_options.shared(self.run).absolute(),
-            from_identity=self.from_identity,
-            to_identity=self.to_identity,
+    def call(self, events: Events) -> "ManyConversionReport":
+        return jaxswap.convert_many(
+            self.footage,
+            self.out,
+            run=self.run,
+            swap=(self.from_identity, self.to_identity),
             options=self.options,
             faces=self.faces,
+            scale=self.scale,
+            beam_options=self.beam,
+            events=events,
         )
-        out = place_options.shared(self.out)
-        report = conversion.convert(
-            self._footages(), out, job=job, scale=self.scale, beam_options=self.beam
-        )
+
+    def show(self, report: "ManyConversionReport") -> None:
         print(
             f"{self.out}: {report.videos} videos, the face changed in {report.swapped} of "
             f"{report.frames} frames"
         )
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {failures.place(out)}")
-        return 1 if report.failed else 0
+            print(f"Lost: {len(report.failed)} parts, see {self.out}.failed.jsonl")
 
-    def _footages(self) -> list[Path]:
-        return [place_options.shared(urls.parse_place(what)) for what in self.footage]
+    def code(self, report: "ManyConversionReport") -> int:
+        return 1 if report.failed else 0

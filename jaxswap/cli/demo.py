@@ -1,13 +1,28 @@
+# pyright: strict
 """`jaxswap demo`: the main job on the embedded footage."""
 
 import dataclasses
 import shlex
-import sys
 from pathlib import Path
+
+from jaxswap.cli import parsing
+from jaxswap.cli.command import Command
+from jaxswap.demo import job
+from jaxswap.events import Events
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Demo:
+class DemoReport:
+    """What the demo made."""
+
+    made: tuple[Path, ...]
+    """The video, the preview and the page; nothing if the demo was stopped."""
+    code: int
+    """The exit code of the command that stopped it, or 0."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Demo(Command):
     """Extract, train, convert and evaluate on embedded footage of two synthetic people.
 
     Each command is shown before it runs. A demo that was stopped goes on where it was.
@@ -18,11 +33,7 @@ class Demo:
     out: Path = Path("demo-output")
     """Folder for everything that the demo makes."""
 
-    def __call__(self) -> int:
-        """Run what is not yet done, then say where the results are."""
-        from jaxswap.cli import main
-        from jaxswap.demo import job
-
+    def call(self, events: Events) -> DemoReport:
         stages = job.stages(self.out)
         ran = False
         for stage in stages:
@@ -31,14 +42,21 @@ class Demo:
                 print(f"{command}\n  is done already: {stage.makes}", flush=True)
                 continue
             print(command, flush=True)
-            ran = True
-            code = main.run(stage.argv)
+            ran, code = True, 1
+            try:
+                code = parsing.parse(stage.argv)()
+            finally:
+                if code or not stage.makes.exists():
+                    again = shlex.join(["jaxswap", "demo", "--out", str(self.out)])
+                    events.message(f"The demo stopped here. To go on: {again}")
             if code or not stage.makes.exists():
-                again = shlex.join(["jaxswap", "demo", "--out", str(self.out)])
-                print(f"The demo stopped here. To go on: {again}", file=sys.stderr)
-                return code or 1
+                return DemoReport(made=(), code=code or 1)
         preview, video, report = (stage.makes for stage in stages[-3:])
-        print(f"\nThe video:   {video}")
-        print(f"The preview: {preview}")
-        print(f"The report:  {report / 'report.html'}")
-        return 0
+        return DemoReport(made=(video, preview, report / "report.html"), code=0)
+
+    def show(self, report: DemoReport) -> None:
+        for what, path in zip(("video", "preview", "report"), report.made, strict=False):
+            print(f"The {what}:".ljust(13) + str(path))
+
+    def code(self, report: DemoReport) -> int:
+        return report.code

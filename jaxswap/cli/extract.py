@@ -1,17 +1,24 @@
+# pyright: strict
 """`jaxswap extract`: footage -> faceset."""
 
 import dataclasses
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+import jaxswap
 from jaxswap import config
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import ExtractionReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Extract:
+class Extract(Command):
     """Find one person's face in footage and write it as a faceset.
 
     A faceset is a folder to look through and prune: delete an image and that face is gone.
@@ -23,27 +30,24 @@ class Extract:
     """Video files, image files or folders of images, all of one person."""
     out: Place
     """Folder of the new faceset."""
-    options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = dataclasses.field(
-        default_factory=config.ExtractConfig
-    )
-    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
+    options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = config.ExtractConfig()
+    faces: config.FacesConfig = config.FacesConfig()
 
     def __post_init__(self) -> None:
         if not self.footage:
             raise ValueError("Name one or more video files or folders of images.")
 
-    def __call__(self) -> int:
-        """Extract, and say what was found."""
-        from jaxswap.vision import extraction
+    def call(self, events: Events) -> "ExtractionReport":
+        return jaxswap.extract(
+            self.footage, self.out, options=self.options, faces=self.faces, events=events
+        )
 
-        with local_copies.LocalCopies() as copies, copies.new(self.out) as out:
-            footage = [copies.fetch(place) for place in self.footage]
-            report = extraction.extract(footage, out, faces=self.faces, options=self.options)
+    def show(self, report: "ExtractionReport") -> None:
         print(
             f"{self.out}: {report.chips} chips, "
             f"a face in {report.frames_with_face} of {report.frames} frames"
         )
         for lost in report.lost:
             print(f"Lost: {lost}")
-        print(f"Look at {self.out / 'contact_sheet.png'}, and delete the chips that are no good.")
-        return 0
+        sheet = os.path.join(self.out, "contact_sheet.png")
+        print(f"Look at {sheet}, and delete the chips that are no good.")

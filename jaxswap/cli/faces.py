@@ -1,16 +1,24 @@
+# pyright: strict
 """`jaxswap faces`: footage -> who is in it, by number and picture."""
 
 import dataclasses
+import os
+from typing import TYPE_CHECKING
 
 import tyro
 
+import jaxswap
 from jaxswap import config
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import FacesReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Faces:
+class Faces(Command):
     """Show who is in footage: a number and a picture of each, to name them with convert --map.
 
     Example: jaxswap faces party.mp4 --out who
@@ -20,19 +28,18 @@ class Faces:
     """Video file, image file or folder of images."""
     out: Place
     """Folder of the new pictures, named by the numbers, and a sheet of all: faces.png."""
-    faces: config.FacesConfig = dataclasses.field(default_factory=config.FacesConfig)
+    faces: config.FacesConfig = config.FacesConfig()
 
-    def __call__(self) -> int:
-        """Look through the footage, and list who is there."""
-        from jaxswap.vision import roster
+    def call(self, events: Events) -> "FacesReport":
+        return jaxswap.faces(self.footage, self.out, faces=self.faces, events=events)
 
-        with local_copies.LocalCopies() as copies, copies.new(self.out) as out:
-            entries = roster.write(copies.fetch(self.footage), out, faces=self.faces)
-        for entry in entries:
-            print(f"{entry.track}: {entry.where}, {entry.frames} frame(s)")
-        first = entries[0]
+    def show(self, report: "FacesReport") -> None:
+        for track in report.tracks:
+            where = track.image or f"{track.first_s:.1f}-{track.last_s:.1f} s"
+            print(f"{track.number}: {where}, {track.frames} frame(s)")
+        first = report.tracks[0]
         print(
-            f"{self.out / 'faces.png'} shows them. Name one by number or by picture: --map "
-            f"{first.track}=IDENTITY or --map {self.out / first.picture}=IDENTITY"
+            f"{os.path.join(self.out, 'faces.png')} shows them. Name one by number or by picture: "
+            f"--map {first.number}=IDENTITY or --map "
+            f"{os.path.join(self.out, first.picture)}=IDENTITY"
         )
-        return 0

@@ -1,18 +1,21 @@
+# pyright: strict
 """`jaxswap info`: what a faceset, dataset, run, preset or piece of footage is."""
 
 import dataclasses
-import json
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast
 
 import tyro
 
+import jaxswap
 from jaxswap import presets
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Info:
+class Info(Command):
     """Say what a faceset, dataset, run, preset, video or image is.
 
     Of a video or image that jaxswap made, it reads the mark that says so.
@@ -26,8 +29,6 @@ class Info:
         None
     )
     """A preset, with the parameter counts of its parts for two identities."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print one JSON object."""
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.preset is None):
@@ -35,18 +36,46 @@ class Info:
         if self.preset is not None:
             presets.named(self.preset)
 
-    def __call__(self) -> int:
-        """Print it, as text or JSON."""
-        from jaxswap.cli import description
+    def call(self, events: Events) -> dict[str, Any]:
+        if self.path is not None:
+            return jaxswap.info(self.path)
+        return jaxswap.info(presets.named(self.preset or ""))
 
-        if self.preset is not None:
-            found = description.of_preset(self.preset)
-        else:
-            with local_copies.LocalCopies() as copies:
-                found = description.of_path(copies.fetch(self.path))
-            found["path"] = str(self.path)
-        if self.json:
-            print(json.dumps(found, indent=2))
-        else:
-            print("\n".join(description.lines(found)))
-        return 0
+    def show(self, report: dict[str, Any]) -> None:
+        print("\n".join(lines(report)))
+
+    def values(self, report: dict[str, Any]) -> dict[str, Any]:
+        return report
+
+
+def lines(found: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:
+    """JSON values as aligned lines of text, with nested parts indented; None is left out.
+
+    Args:
+        found: what `jaxswap.info` gave.
+        indent: what each line begins with.
+    """
+    width = max((len(key) for key in found), default=0)
+    for key, value in found.items():
+        parts = _parts(value)
+        for part in parts:
+            yield f"{indent}{key}:"
+            yield from lines(part, indent=indent + "  ")
+        if not parts and value is not None:
+            yield f"{indent}{key:<{width}}  {_text(value)}"
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:
+    """The objects that a value is or has; nothing of a plain value."""
+    several = cast(list[Any], value) if isinstance(value, list) else [value]
+    return [part for part in several if isinstance(part, dict)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, cast(list[Any], value)))
+    return str(value)

@@ -120,8 +120,9 @@ def _last_value(arguments: Sequence[str], option: str) -> str | None:
 def one_line(box: str) -> str:
     """A framed message of tyro as one line: the message, and the options it names.
 
-    The frame's title repeats the message and the help texts of options are for `--help`, so both
-    go. Text without a frame comes back joined.
+    tyro prints a frame of many lines or, with `console_outputs=False`, nothing; no other way gives
+    the nearest options. The frame's title repeats the message and the help texts of options are for
+    `--help`, so both go. Text without a frame comes back joined.
     """
     rows = [row.strip() for row in box.splitlines()]
     inside = [row.strip("│ ").strip() for row in rows if row.startswith("│")]

@@ -1,21 +1,26 @@
+# pyright: strict
 """`jaxswap plan`: what the training step needs on devices that need not be here."""
 
 import dataclasses
-import os
 import sys
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from jaxswap import config, files, presets
+import jaxswap
+from jaxswap import config, presets
+from jaxswap.cli.command import Command
+from jaxswap.events import Events
 from jaxswap.planning import topology
+
+if TYPE_CHECKING:
+    from jaxswap import Plan as PlanReport
 
 _DTYPES = {"bf16": "bfloat16", "f32": "float32"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Command):
     """Say what the training step needs on a TPU slice or on virtual CPUs, none of which is needed.
 
     The step is compiled for them by their own compiler: memory by part, operations, what is sent
@@ -37,8 +42,6 @@ class Plan:
     """Type of the computation. Without it, the preset's."""
     fsdp: int = 1
     """Devices that share one copy of the state, as --train.fsdp."""
-    json: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
-    """Write the plan there, too, as JSON."""
 
     def __post_init__(self) -> None:
         presets.named(self.preset)
@@ -48,23 +51,23 @@ class Plan:
             if value is not None and value < 1:
                 raise ValueError(f"--{name} must be >= 1, not {value}.")
 
-    def __call__(self) -> int:
-        """Compile, print, and compare what is sent with what should be."""
-        where = topology.parse(self.topology)
-        topology.prepare(where, os.environ)
-        from jaxswap.planning import plan, writing
-
-        made = plan.make_plan(
-            self.preset,
-            self._configuration(),
-            where,
-            batch_per_device=self.batch,
-            tell=lambda line: print(line, file=sys.stderr),
+    def call(self, events: Events) -> "PlanReport":
+        return jaxswap.plan(
+            self._configuration(), self.topology, batch_per_device=self.batch, events=events
         )
-        print("\n".join(writing.lines(made)))
-        if self.json is not None:
-            files.write_json(self.json, writing.to_dict(made))
-        if not made.step.unexpected:
+
+    def show(self, report: "PlanReport") -> None:
+        from jaxswap.planning import writing
+
+        print("\n".join(writing.lines(report)))
+
+    def values(self, report: "PlanReport") -> dict[str, Any]:
+        from jaxswap.planning import writing
+
+        return writing.to_dict(report)
+
+    def code(self, report: "PlanReport") -> int:
+        if not report.step.unexpected:
             return 0
         print(
             "jaxswap: The step sends what data-parallel training does not need; see the lines "

@@ -1,13 +1,20 @@
+# pyright: strict
 """`jaxswap preview`: run -> picture of what the model does."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
-from jaxswap.cli.place_options import Place
-from jaxswap.places import local_copies
+import jaxswap
+from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
+from jaxswap.events import Events
+
+if TYPE_CHECKING:
+    from jaxswap import PreviewReport
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Preview:
+class Preview(Command):
     """Draw validation chips beside what the model makes of them: a, a->a, a->b, b, b->b, b->a.
 
     Example: jaxswap preview --run runs/anna-ben --out preview.png
@@ -18,18 +25,8 @@ class Preview:
     out: Place
     """Picture to write (.png)."""
 
-    def __call__(self) -> int:
-        """Draw the grid of the latest checkpoint."""
-        from jaxswap import images, runs
-        from jaxswap.cli import run_data
-        from jaxswap.training import previews
+    def call(self, events: Events) -> "PreviewReport":
+        return jaxswap.preview(self.run, self.out, events=events)
 
-        with local_copies.LocalCopies() as copies, copies.output(self.out) as out:
-            run = runs.Run.open(copies.fetch(self.run))
-            params, step = run.load_params()
-            data = run_data.of_run(run, copies)
-            chips = run_data.validation_chips(data, run.identities, limit=previews.ROWS)
-            grid = previews.grid(params, run.config, run.identities, run_data.pictures(chips))
-            images.write_png(out, grid)
-        print(f"{self.out}: step {step}")
-        return 0
+    def show(self, report: "PreviewReport") -> None:
+        print(f"{report.path}: step {report.step}")

@@ -16,6 +16,7 @@ from jax.sharding import Mesh
 from jaxtyping import UInt8
 
 from jaxswap import checkpoints, config, errors, runs
+from jaxswap.events import SILENT, Events
 from jaxswap.training import locking, previews, reporting, sharding, state, stopping
 from jaxswap.training import step as training_step
 
@@ -46,6 +47,7 @@ def train(
     manifest: dict[str, Any],
     loader: Loader,
     validation: previews.Validation,
+    events: Events = SILENT,
 ) -> int:
     """Train to `configuration.steps`, from the latest checkpoint of `run_dir` if it has one.
 
@@ -59,9 +61,11 @@ def train(
         manifest: what is written about a new run.
         loader: this host's share of the batches.
         validation: chips for the previews.
+        events: hears of each step, on the first host alone, and may stop the training on any.
 
     Returns:
-        The step that was reached; it is below `configuration.steps` after Ctrl-C or SIGTERM.
+        The step that was reached; it is below `configuration.steps` after Ctrl-C or SIGTERM, or
+        where `events` said stop.
 
     Raises:
         RunError: if the run was begun with another configuration, a checkpoint is broken, or
@@ -79,18 +83,23 @@ def train(
         ).going_on()
         if run.steps() and run.steps()[-1] >= configuration.steps:
             if first:
-                reporting.say_finished(run)
+                events.message(
+                    f"The run is trained to step {run.steps()[-1]} already. To train on, give more "
+                    "--steps."
+                )
             return run.steps()[-1]
         if first:
             run.write()
-        return _train(run, loader, validation, mesh)
+        return _train(run, loader, validation, mesh, events)
 
 
-def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh: Mesh) -> int:
+def _train(
+    run: runs.Run, loader: Loader, validation: previews.Validation, mesh: Mesh, events: Events
+) -> int:
     configuration = run.config
     with (
         checkpoints.Store(run.checkpoints_dir, keep=configuration.train.keep) as store,
-        stopping.StopRequest() as stop,
+        stopping.StopRequest(events=events) as stop,
         futures.ThreadPoolExecutor(1) as aside,
     ):
         # The step compiles while the first state is made and the loader begins.
@@ -98,7 +107,7 @@ def _train(run: runs.Run, loader: Loader, validation: previews.Validation, mesh:
             training_step.compile_step, configuration, mesh, identities=run.identities
         )
         current, start = _first_state(run, store, loader, mesh)
-        reporter = reporting.Reporter(run, start, validation)
+        reporter = reporting.Reporter(run, start, validation, events=events)
         try:
             if start:
                 reporter.say(f"Going on from step {start} of {configuration.steps}.")

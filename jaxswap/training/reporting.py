@@ -1,45 +1,40 @@
-"""What a run tells while it trains: metrics, previews and lines, from the first host alone."""
+"""What a run tells while it trains: metrics, previews and events, from the first host alone."""
 
+import time
 from contextlib import AbstractContextManager
 
 import jax
 import numpy as np
-from rich.console import Console
 
 from jaxswap import images, runs
-from jaxswap.training import console, metrics, previews, sharding, starvation, state
+from jaxswap.events import SILENT, Events, Progress
+from jaxswap.training import metrics, previews, sharding, starvation, state
 from jaxswap.training import step as training_step
-
-
-def say_finished(run: runs.Run) -> None:
-    """A word on a run that has all its steps."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(
-        f"The run is trained to step {run.steps()[-1]} already. To train on, give more --steps."
-    )
 
 
 class Reporter:
     """Reads values only of steps before, so that the device never waits for the host."""
 
-    def __init__(self, run: runs.Run, start: int, validation: previews.Validation):
+    def __init__(
+        self, run: runs.Run, start: int, validation: previews.Validation, *, events: Events
+    ):
         self._run = run
+        self._start = start
         self._validation = validation
         self._pending: list[training_step.Metrics] = []
-        self._first = jax.process_index() == 0
-        train = run.config.train
-        self._console = console.TrainingConsole(
-            start=start,
-            steps=run.config.steps,
-            images_per_step=train.batch_size * len(run.identities),
-            quiet=not self._first,
-        )
-        self._writer = metrics.Writer(run.path, step=start) if self._first else None
+        first = jax.process_index() == 0
+        self._events = events if first else SILENT
+        self._writer = metrics.Writer(run.path, step=start) if first else None
         self._meter = starvation.Meter()
+        self._begin = time.monotonic()
+        self._loss = ""
+        self._starved = ""
         self._has_hinted = False
+        self._tell_progress(start)
 
     def say(self, line: str) -> None:
-        """A line on the console."""
-        self._console.say(line)
+        """A line of its own."""
+        self._events.message(line)
 
     def loading(self) -> AbstractContextManager[None]:
         """Around the drawing of a batch, and its way to the devices."""
@@ -59,8 +54,9 @@ class Reporter:
         if self._pending:
             loss = float(self._pending[-1]["loss"])
             finite = bool(np.isfinite(loss + float(self._pending[-1]["gradient_norm"])))
-            self._console.report(loss)
-        rate = self._console.advance(done)
+            self._loss = f"loss {loss:.4f}"
+        rate = self._rate(done)
+        self._tell_progress(done, f"{rate:.0f} images/s")
         if self._pending and (done - 1) % train.log_every == 0:
             self._log(done - 1, rate)
         self._pending.append(values)
@@ -82,11 +78,29 @@ class Reporter:
             self.say(f"Trained to step {done}.")
 
     def close(self) -> None:
-        """Take the console away and close the files."""
-        self._console.close()
+        """Close the files."""
         self._meter.close()
         if self._writer is not None:
             self._writer.close()
+
+    def _rate(self, done: int) -> float:
+        """Images a second since the first step, which compiles and says nothing of the next."""
+        now = time.monotonic()
+        if done == self._start + 1:
+            self._begin = now
+        images_per_step = self._run.config.train.batch_size * len(self._run.identities)
+        return (done - self._start - 1) * images_per_step / max(now - self._begin, 1e-9)
+
+    def _tell_progress(self, done: int, pace: str = "") -> None:
+        self._events.progress(
+            Progress(
+                task="Training",
+                done=done,
+                total=self._run.config.steps,
+                unit="steps",
+                note=", ".join(filter(None, [self._loss, pace, self._starved])),
+            )
+        )
 
     def _log(self, step: int, rate: float | None) -> None:
         reports = jax.device_get(self._pending)
@@ -100,7 +114,7 @@ class Reporter:
             self._writer.write(step, means | pace)
 
     def _tell_starvation(self, share: float) -> None:
-        self._console.report_starvation(share)
+        self._starved = f"{share:.0%} waiting for batches" if share > starvation.SHOWN else ""
         if share > starvation.HIGH and not self._has_hinted:
             self._has_hinted = True
             self.say(
@@ -116,3 +130,4 @@ class Reporter:
         images.write_png(self._run.path / "previews" / f"{step:08d}.png", picture)
         images.write_png(self._run.path / "preview.png", picture)
         self._writer.write_picture(step, "preview", picture)
+        self._events.picture("preview", picture)

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM as a wish to stop after the step; a second Ctrl-C is obeyed at once."""
+"""Ctrl-C, SIGTERM and the caller's word as a wish to stop after the step.
+
+A second Ctrl-C is obeyed at once.
+"""
 
 import contextlib
 import os
@@ -6,10 +9,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType, TracebackType
+from typing import Any
 
 import jax
 
 from jaxswap import errors
+from jaxswap.events import SILENT, Events
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,10 +46,16 @@ class StopRequest:
     SIGTERM may come many times, as schedulers send it; a second Ctrl-C means it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, events: Events = SILENT) -> None:
+        """Nothing is requested yet.
+
+        Args:
+            events: of the caller, who may want to stop as well.
+        """
+        self._events = events
         self._requested = False
         self._steps = 0
-        self._former: dict[signal.Signals, object] = {}
+        self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopRequest":
         # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them; Ctrl-C
@@ -67,6 +78,8 @@ class StopRequest:
 
     def requested(self) -> bool:
         """Whether to stop after this step, which every host asks once; the same on all hosts."""
+        if self._events.should_stop():
+            self._request()
         if jax.process_count() > 1:
             from jax.experimental import multihost_utils
 
@@ -81,6 +94,9 @@ class StopRequest:
             for former, handler in self._former.items():
                 signal.signal(former, handler)
             raise KeyboardInterrupt
-        self._requested = True
-        if jax.process_count() > 1:
+        self._request()
+
+    def _request(self) -> None:
+        if not self._requested and jax.process_count() > 1:
             os.kill(os.getpid(), signal.SIGTERM)
+        self._requested = True

@@ -1,9 +1,12 @@
 """The demo: its commands are real ones, and it goes on where it was stopped."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from jaxswap import presets
-from jaxswap.cli import demo, main, parsing
+from jaxswap.cli import demo, parsing
 from jaxswap.demo import job
 
 
@@ -15,13 +18,16 @@ def record(monkeypatch):
         ran = []
         makes = {stage.argv: stage.makes for stage in job.stages(out)}
 
-        def run(argv):
-            ran.append(argv[0])
-            if argv[0] != stop_at:
-                makes[argv].mkdir(parents=True, exist_ok=True)
-            return 0
+        def parse(argv):
+            def command() -> int:
+                ran.append(argv[0])
+                if argv[0] != stop_at:
+                    makes[argv].mkdir(parents=True, exist_ok=True)
+                return 0
 
-        monkeypatch.setattr(main, "run", run)
+            return command
+
+        monkeypatch.setattr(demo.parsing, "parse", parse)
         return ran
 
     return start
@@ -33,7 +39,7 @@ def test_every_stage_is_a_command_of_ours(tmp_path):
     names = [type(command).__name__.lower() for command in commands]
     assert names == ["extract", "extract", "train", "preview", "convert", "evaluate"]
     assert commands[2].configuration == presets.PRESETS[job.PRESET]
-    assert commands[4].footage.is_file()
+    assert Path(commands[4].footage).is_file()
     assert commands[4].footage not in commands[0].footage + commands[1].footage  # held out
 
 
@@ -44,6 +50,15 @@ def test_it_runs_all_and_says_where_the_results_are(record, tmp_path, capsys):
     said = capsys.readouterr().out
     for result in ("a_as_b.mp4", "preview.png", "report.html"):
         assert str(tmp_path) in said.split(result)[0].splitlines()[-1]
+
+
+def test_json_has_the_results_and_nothing_else(record, tmp_path, capsys):
+    record(tmp_path)
+    assert demo.Demo(out=tmp_path, json=True)() == 0
+    said = capsys.readouterr()
+    made = [str(tmp_path / name) for name in ("a_as_b.mp4", "preview.png", "report/report.html")]
+    assert json.loads(said.out) == {"made": made, "code": 0}
+    assert "$ jaxswap extract" in said.err
 
 
 def test_what_is_done_is_not_done_again(record, tmp_path):

@@ -3,7 +3,6 @@
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -59,14 +58,14 @@ def test_convert_takes_from_and_to():
         shlex.split("convert in.mp4 --run r --from a --to b --out o --blend poisson --track all")
     )
     assert (command.from_identity, command.to_identity) == ("a", "b")
-    assert (command.footage, command.out) == (Path("in.mp4"), Path("o"))
+    assert (command.footage, command.out) == ("in.mp4", "o")
     assert (command.options.blend, command.options.track) == ("poisson", "all")
 
 
 @pytest.mark.parametrize("line", ["extract 1.mp4 2.mp4 --out o", "extract --out o 1.mp4 2.mp4"])
 def test_extract_takes_footage_before_or_after_options(line):
     command = parsing.parse(shlex.split(f"{line} --faces.min-score 0.5"))
-    assert command.footage == (Path("1.mp4"), Path("2.mp4"))
+    assert command.footage == ("1.mp4", "2.mp4")
     assert command.faces.min_score == 0.5
 
 
@@ -75,7 +74,7 @@ def test_compare_takes_several_at_once_and_again():
         shlex.split("evaluate --compare x=1.mp4 y=2.mp4 --reference f --out o --compare z=3.mp4")
     )
     assert command.compare == (("x=1.mp4", "y=2.mp4"), ("z=3.mp4",))
-    assert command.reference == Path("f")
+    assert command.reference == "f"
 
 
 @pytest.mark.parametrize(
@@ -150,8 +149,3 @@ def test_help_loads_nothing_heavy(argv):
         [sys.executable, "-c", program, *argv], capture_output=True, text=True, check=True
     )
     assert HEAVY.isdisjoint(done.stdout.splitlines()[-1].split())
-
-
-def test_work_at_scale_reads_files():
-    with pytest.raises(parsing.UsageError, match="mount the bucket"):
-        parsing.parse(["extract-many", "a=s3://bucket/*.mp4", "--out", "data"])

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import signal
 
 import jax
@@ -7,7 +8,32 @@ import numpy as np
 import pytest
 
 from jaxswap import errors, images, runs
+from jaxswap.events import Events, Progress
 from jaxswap.training import locking, loop, metrics, sharding, stopping
+
+
+class Recorder(Events):
+    """Keeps what it hears, and stops where it is told to."""
+
+    def __init__(self, *, stop_at: int = -1):
+        self.heard: list[Progress] = []
+        self.lines: list[str] = []
+        self.pictures: list[tuple[str, tuple[int, ...]]] = []
+        self.asked = 0
+        self._stop_at = stop_at
+
+    def progress(self, progress):
+        self.heard.append(progress)
+
+    def message(self, line):
+        self.lines.append(line)
+
+    def picture(self, name, picture_u8):
+        self.pictures.append((name, picture_u8.shape))
+
+    def should_stop(self):
+        self.asked += 1
+        return self.asked == self._stop_at
 
 
 def params_of(run_dir, step=None):
@@ -22,11 +48,13 @@ def whole(tiny, tmp_path_factory):
     return run_dir
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tiny, whole, tmp_path, capsys):
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tiny, whole, tmp_path):
     run_dir = tmp_path / "run"
     tiny.train(run_dir, dataclasses.replace(tiny.CONFIG, steps=3))
-    assert tiny.train(run_dir) == 6
-    assert "Going on from step 3 of 6" in capsys.readouterr().err
+    events = Recorder()
+    assert tiny.train(run_dir, events=events) == 6
+    assert events.lines == ["Going on from step 3 of 6.", "Trained to step 6."]
+    assert [progress.done for progress in events.heard] == [3, 4, 5, 6]
     jax.tree.map(np.testing.assert_array_equal, params_of(run_dir), params_of(whole))
 
 
@@ -69,16 +97,39 @@ def test_tensorboard_reads_the_metrics_without_tensorflow(whole):
     assert found[6] == pytest.approx(lines[6], rel=1e-6)
 
 
+def test_events_hear_of_every_step_and_preview_and_nothing_is_printed(tiny, tmp_path, capfd):
+    events = Recorder()
+    tiny.train(tmp_path / "run", events=events)
+    assert [(one.task, one.done, one.total, one.unit) for one in events.heard] == [
+        ("Training", step, 6, "steps") for step in range(7)
+    ]
+    assert re.fullmatch(r"loss \d\.\d{4}, \d+ images/s(, \d+% waiting.*)?", events.heard[-1].note)
+    assert events.pictures[-1] == ("preview", images.read_u8(tmp_path / "run/preview.png").shape)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_caller_stops_a_training_as_sigterm_does(tiny, whole, tmp_path):
+    events = Recorder(stop_at=2)
+    assert tiny.train(tmp_path / "run", events=events) == 2
+    assert events.asked == 2  # once a step
+    assert "Stopped at step 2 of 6; all is saved" in events.lines[-1]
+    assert runs.Run.open(tmp_path / "run").steps() == [2]
+    assert tiny.train(tmp_path / "run") == 6
+    jax.tree.map(np.testing.assert_array_equal, params_of(tmp_path / "run"), params_of(whole))
+
+
 def test_only_the_latest_checkpoints_stay(tiny, tmp_path):
     train = dataclasses.replace(tiny.CONFIG.train, save_every=1, keep=2)
     tiny.train(tmp_path / "run", dataclasses.replace(tiny.CONFIG, steps=4, train=train))
     assert runs.Run.open(tmp_path / "run").steps() == [3, 4]
 
 
-def test_a_finished_run_says_so_and_stays_as_it_is(tiny, whole, capsys):
+def test_a_finished_run_says_so_and_stays_as_it_is(tiny, whole):
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
-    assert tiny.train(whole) == 6
-    assert "trained to step 6 already. To train on, give more --steps" in capsys.readouterr().err
+    events = Recorder()
+    assert tiny.train(whole, events=events) == 6
+    (line,) = events.lines
+    assert "trained to step 6 already. To train on, give more --steps" in line
     assert {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()} == before
 
 

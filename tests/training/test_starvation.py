@@ -4,7 +4,8 @@ import time
 import pytest
 
 from jaxswap import runs
-from jaxswap.training import console, starvation
+from jaxswap.events import Events
+from jaxswap.training import starvation
 
 
 class Clock:
@@ -83,21 +84,25 @@ def test_what_comes_before_the_first_step_does_not_count(meter, clock):
     assert meter.share() == 0
 
 
-def test_a_slow_loader_is_logged_and_a_remedy_named_once(tiny, tmp_path, capsys):
-    tiny.train(tmp_path, on_batch=lambda n: time.sleep(0.3))
+class Listener(Events):
+    """Keeps the lines, and the latest note."""
+
+    def __init__(self):
+        self.lines = []
+        self.note = ""
+
+    def message(self, line):
+        self.lines.append(line)
+
+    def progress(self, progress):
+        self.note = progress.note
+
+
+def test_a_slow_loader_is_logged_shown_and_a_remedy_named_once(tiny, tmp_path):
+    events = Listener()
+    tiny.train(tmp_path, on_batch=lambda n: time.sleep(0.3), events=events)
     shares = [report["starvation"] for report in runs.read_metrics(tmp_path)]
     assert len(shares) == 3
     assert all(starvation.HIGH < share <= 1 for share in shares)
-    assert capsys.readouterr().err.count("--data.num-threads") == 1
-
-
-def test_the_console_tells_of_it_where_it_matters(capsys, monkeypatch):
-    monkeypatch.setattr(console.progress, "LINE_EVERY_S", 0.0)
-    shown = console.TrainingConsole(start=0, steps=9, images_per_step=2, quiet=False)
-    for step, share in enumerate((0.0, 0.009, 0.02, 0.3), 1):
-        shown.report_starvation(share)
-        shown.advance(step)
-    shown.close()
-    lines = capsys.readouterr().err.splitlines()
-    assert [("waiting for batches" in line) for line in lines] == [False, True, True]
-    assert "30% waiting for batches" in lines[-1]
+    assert sum("--data.num-threads" in line for line in events.lines) == 1
+    assert events.note.endswith("% waiting for batches")

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors
-from jaxswap.cli import joining
+from jaxswap.events import SILENT, Events
+from jaxswap.training import hosts as training_hosts
 
 IDENTITIES = ["a", "b"]
 MANIFEST = {"identities": [{"name": name} for name in IDENTITIES], "preset": "tiny"}
@@ -99,7 +100,9 @@ def create(mesh, configuration: config.Config = CONFIG, *, identities=tuple(IDEN
     )()
 
 
-def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int:
+def train(
+    run_dir: Path, configuration: config.Config = CONFIG, *, events: Events = SILENT, **loader
+) -> int:
     from jaxswap.training import loop, sharding
 
     return loop.train(
@@ -110,6 +113,7 @@ def train(run_dir: Path, configuration: config.Config = CONFIG, **loader) -> int
         manifest=MANIFEST,
         loader=MemoryLoader(configuration, **loader),
         validation=VALIDATION,
+        events=events,
     )
 
 
@@ -180,11 +184,11 @@ def main(run_dir: Path, options: dict[str, str]) -> int:
         seed=int(options.get("seed", 5)),
         train=dataclasses.replace(CONFIG.train, fsdp=int(options.get("fsdp", 1))),
     )
-    hosts, loader = joining.ALONE, {}
+    hosts, loader = training_hosts.ALONE, {}
     if "port" in options:
         process, count = int(options["process"]), int(options["hosts"])
         coordinator = f"127.0.0.1:{options['port']}"
-        hosts = joining.Hosts(join=True, coordinator=coordinator, count=count, index=process)
+        hosts = training_hosts.Hosts(join=True, coordinator=coordinator, count=count, index=process)
         loader["shard"] = (process, count)
     with hosts.joined(patience_seconds=int(options.get("patience", 120))):
         return work(run_dir, configuration, options, loader)

@@ -1,11 +1,9 @@
-"""Several hosts that train one run together: each starts the same command."""
+"""Several hosts that train one run together: each makes the same call."""
 
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
-
-import tyro
+from typing import TYPE_CHECKING
 
 from jaxswap import errors
 
@@ -28,18 +26,16 @@ _LAST_WORDS = (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Hosts:
-    """Several hosts that train one run together."""
+    """Several hosts that train one run together. A lost host ends the process of each other."""
 
-    join: tyro.conf.FlagCreatePairsOff[bool] = False
+    join: bool = False
     """Join the other hosts of the job. They find each other on Cloud TPU, Slurm, Open MPI and
-    Kubernetes; elsewhere give the three options below."""
-    coordinator: Annotated[
-        str | None, tyro.conf.arg(metavar="HOST:PORT", help_behavior_hint="")
-    ] = None
-    """Address of the first host, which all others reach."""
-    count: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
+    Kubernetes; elsewhere give the three values below."""
+    coordinator: str | None = None
+    """Address of the first host, which all others reach, as HOST:PORT."""
+    count: int | None = None
     """How many hosts there are."""
-    index: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")] = None
+    index: int | None = None
     """Which of them this is, from 0."""
 
     def __post_init__(self) -> None:

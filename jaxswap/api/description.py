@@ -1,30 +1,49 @@
-"""What `info` says: plain JSON values, and the same as lines of text."""
+# pyright: strict
+"""`jaxswap.info`: what a faceset, dataset, run, preset, video or image is, as JSON values."""
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
 from jaxswap import config, errors, presets
+from jaxswap.api import paths
+from jaxswap.places import local_copies
 
 
-def of_preset(name: str) -> dict[str, Any]:
-    """A preset: its configuration, and the parameter counts of its parts for two identities."""
-    preset = presets.named(name)
-    return {
-        "kind": "preset",
-        "preset": name,
-        "identities": 2,
-        "parameters": _parameters(preset.model, num_identities=2),
-        "config": config.to_dict(preset),
-    }
+def info(what: paths.AnyPath | config.Config) -> dict[str, Any]:
+    """Say what a faceset, dataset, run, preset, video or image is.
 
+    Of a video or image that jaxswap made, the mark is read that says so.
 
-def of_path(path: Path) -> dict[str, Any]:
-    """A faceset, dataset, run, or video or image, by what lies at `path`.
+    Args:
+        what: a path, or a configuration.
+
+    Returns:
+        JSON values, `kind` first.
 
     Raises:
         JaxswapError: if nothing is there, or nothing that jaxswap knows.
     """
+    if isinstance(what, config.Config):
+        return _of_config(what)
+    with local_copies.LocalCopies() as copies:
+        return {**_of_path(copies.fetch(paths.place(what))), "path": os.fspath(what)}
+
+
+def _of_config(configuration: config.Config) -> dict[str, Any]:
+    """The configuration, and the parameter counts of its parts for two identities."""
+    return {
+        "kind": "preset",
+        "preset": presets.name_of(configuration),
+        "identities": 2,
+        "parameters": _parameters(configuration.model, num_identities=2),
+        "config": config.to_dict(configuration),
+    }
+
+
+def _of_path(path: Path) -> dict[str, Any]:
+    """What lies at `path`."""
     if not path.exists():
         raise errors.FootageError(f"{path} does not exist: check the path.")
     if (path / "run.json").exists():
@@ -32,11 +51,11 @@ def of_path(path: Path) -> dict[str, Any]:
     if (path / "faceset.json").exists():
         from jaxswap.vision import faceset
 
-        return {"kind": "faceset", "path": str(path), **faceset.Faceset.open(path).info()}
+        return {"kind": "faceset", "path": "", **faceset.Faceset.open(path).info()}
     if (path / "dataset.json").exists():
         from pipelines import dataset
 
-        return {"kind": "dataset", "path": str(path), **dataset.Dataset.open(path).info()}
+        return {"kind": "dataset", "path": "", **dataset.Dataset.open(path).info()}
     return _of_footage(path)
 
 
@@ -57,7 +76,7 @@ def _of_run(path: Path) -> dict[str, Any]:
     run = runs.Run.open(path)
     found = {
         "kind": "run",
-        "path": str(path),
+        "path": "",
         "preset": run.manifest.get("preset"),
         "identities": list(run.identities),
         "steps": run.config.steps,
@@ -77,8 +96,6 @@ def _of_run(path: Path) -> dict[str, Any]:
 
 
 def _of_footage(path: Path) -> dict[str, Any]:
-    import dataclasses
-
     from jaxswap import footage
     from jaxswap.provenance import reading
 
@@ -86,7 +103,7 @@ def _of_footage(path: Path) -> dict[str, Any]:
     mark = reading.read(footage.image_files(path)[0] if path.is_dir() else path)
     return {
         "kind": probed.kind,
-        "path": str(path),
+        "path": "",
         "synthetic": mark is not None,
         "mark": None if mark is None else dataclasses.asdict(mark),
         "width": probed.width,
@@ -96,33 +113,3 @@ def _of_footage(path: Path) -> dict[str, Any]:
         "frame_rate": None if probed.frame_rate is None else float(probed.frame_rate),
         "audio_streams": probed.audio_streams,
     }
-
-
-def lines(found: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:
-    """`found` as aligned lines of text, its nested parts indented; what is not known is left out.
-
-    Args:
-        found: what `of_path` or `of_preset` gave.
-        indent: what each line begins with.
-    """
-    width = max((len(key) for key in found), default=0)
-    for key, value in found.items():
-        if isinstance(value, Mapping):
-            yield f"{indent}{key}:"
-            yield from lines(value, indent=indent + "  ")
-        elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
-            for item in value:
-                yield f"{indent}{key}:"
-                yield from lines(item, indent=indent + "  ")
-        elif value is not None:
-            yield f"{indent}{key:<{width}}  {_text(value)}"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value)
-    return str(value)

@@ -5,10 +5,17 @@ import shutil
 import numpy as np
 import pytest
 
-from jaxswap import config, runs
-from jaxswap.cli import mapping
+from jaxswap import config, errors, runs
+from jaxswap.api import swaps
 from jaxswap.places import local_copies
 from jaxswap.vision import descriptor
+
+
+def resolve(swap, run):
+    with local_copies.LocalCopies() as copies:
+        return swaps.resolve(
+            swap, run=runs.Run.open(run), faces=config.FacesConfig(), copies=copies
+        )
 
 
 @pytest.fixture
@@ -24,19 +31,28 @@ def both(demo_clips, write_video, tmp_path):
     return write_video(tmp_path / "both.mp4", frames)
 
 
-def test_a_path_may_hold_an_equals_sign():
-    assert mapping.parse(["x=y/anna.jpg=b", "0=a"]) == {"x=y/anna.jpg": "b", "0": "a"}
+@pytest.mark.parametrize(
+    ("swap", "error", "said"),
+    [
+        ({}, ValueError, "one person or more"),
+        ({number: "a" for number in range(33)}, errors.FootageError, "At most 32"),
+        (("a", "eve"), errors.RunError, "'eve'"),
+    ],
+)
+def test_what_cannot_be_swapped_is_refused(trained, swap, error, said):
+    with pytest.raises(error, match=said):
+        resolve(swap, trained)
 
 
-@pytest.mark.parametrize("value", ["", "a", "=a", "a="])
-def test_a_value_that_is_no_pair_is_refused(value):
-    with pytest.raises(ValueError, match="PERSON=IDENTITY"):
-        mapping.parse([value])
+def test_one_person_is_chosen_by_the_options(trained):
+    (swap,) = resolve(("a", "b"), trained)
+    assert (swap.person.name, swap.person.is_named, swap.identity) == ("a", False, "b")
 
 
-def test_the_number_of_people_is_bounded():
-    with pytest.raises(ValueError, match="At most 32"):
-        mapping.parse([f"{number}=a" for number in range(33)])
+@pytest.mark.parametrize("number", [3, "3"])
+def test_a_number_is_a_track(trained, number):
+    (swap,) = resolve({number: "b"}, trained)
+    assert (swap.person.name, swap.person.track) == ("track 3", 3)
 
 
 def test_faces_and_convert_agree_on_the_numbers(run, trained, both, tmp_path, capsys):
@@ -64,12 +80,7 @@ def test_without_the_extra_a_number_still_does(fails, trained, both, monkeypatch
     monkeypatch.setattr(descriptor, "is_available", lambda: False)
     command = ("convert", both, "--run", trained, "--out", tmp_path / "out.mp4", "--map")
     assert 'pip install "jaxswap[identity]"' in fails(*command, "a=b")
-    (swap,) = mapping.swaps(
-        {"0": "b"},
-        run=runs.Run.open(trained),
-        faces=config.FacesConfig(),
-        copies=local_copies.LocalCopies(),
-    )
+    (swap,) = resolve({"0": "b"}, trained)
     assert (swap.person.track, swap.identity) == (0, "b")
 
 
@@ -80,16 +91,10 @@ def test_a_file_comes_before_a_number_and_a_number_before_an_identity(
     from jaxswap import images
 
     monkeypatch.chdir(tmp_path)
-    opened = runs.Run.open(trained)
     images.write_png(tmp_path / "0.png", astronaut_u8)
     shutil.copy("0.png", "a")
     shutil.copy("0.png", "1")
-    found = mapping.swaps(
-        {"a": "a", "1": "a", "2": "a", "b": "b"},
-        run=opened,
-        copies=local_copies.LocalCopies(),
-        faces=config.FacesConfig(),
-    )
+    found = resolve({"a": "a", "1": "a", "2": "a", "b": "b"}, trained)
     people = [swap.person for swap in found]
     assert [person.track for person in people] == [None, None, 2, None]
     assert [person.name for person in people] == ["a", "1", "track 2", "b"]

@@ -8,17 +8,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import jaxswap
 from jaxswap import version
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
-def collect(preset: str, identities: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def collect(preset: str | None, identities: Sequence[Mapping[str, str | None]]) -> dict[str, Any]:
     """The manifest of a new run, as plain JSON values.
 
     Args:
-        preset: name of the preset that the configuration started from.
+        preset: name of the preset that has this model; None if none has.
         identities: `name`, `source` (path as the user gave it) and `fingerprint` (of the data) of
             each identity, in the order of the decoders.
     """
@@ -40,7 +39,7 @@ def collect(preset: str, identities: Sequence[Mapping[str, str]]) -> dict[str, A
             "devices": jax.device_count(),
             "processes": jax.process_count(),
         },
-        "commit": _commit(Path(jaxswap.__file__).parent),
+        "commit": _commit(Path(version.__file__).parent),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 

@@ -1,6 +1,5 @@
 """The dataset of a run: built into it from facesets, or a built one that runs share."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxswap import config, errors, runs
+from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies, urls
 from jaxswap.vision import descriptor, faceset
 from pipelines import dataset, loader, validation
@@ -21,17 +21,23 @@ protocol speaks to which host."""
 
 
 def prepare(
-    run_dir: Path, identities: Mapping[str, Path], *, data: config.DataConfig, may_build: bool
+    run_dir: Path,
+    identities: Mapping[str, Path],
+    *,
+    data: config.DataConfig,
+    may_build: bool,
+    events: Events = SILENT,
 ) -> dataset.Dataset:
     """The dataset to train on: the run's own, built if there is none, or the given built one.
 
-    A run keeps its dataset: facesets that changed since do not change it, which is said.
+    A run keeps its dataset: facesets that changed since do not change it. A message says so.
 
     Args:
         run_dir: folder of the run; nothing is written outside of it.
         identities: by name, a faceset, or for all of them one and the same dataset.
         data: how the dataset is built.
         may_build: false for one of several hosts, which would get into each other's way.
+        events: hears of the chips of a new dataset, and of facesets that changed.
 
     Raises:
         DatasetError: if datasets and facesets are mixed, a dataset is broken, or one would have to
@@ -48,14 +54,13 @@ def prepare(
         )
     own = run_dir / "data"
     if not (run_dir / "run.json").exists():  # an earlier start may have left it: then it is taken
-        return dataset.build(identities, own, data=data)
+        return dataset.build(identities, own, data=data, events=events)
     opened = dataset.Dataset.open(own)
     for name, path in identities.items():
         if name in opened.identities and opened.fingerprints[name] != _fingerprint(path):
-            print(
+            events.message(
                 f"{path} is not as it was when the run began: the run keeps its own chips of {name}"
-                f" in {own}. For the new ones, train in a new run folder.",
-                file=sys.stderr,
+                f" in {own}. For the new ones, train in a new run folder."
             )
     return opened
 
