@@ -24,7 +24,7 @@ def from_dict(cls: type, values: dict[str, Any]) -> Any:
     kind = {"kind": cls.kind} if hasattr(cls, "kind") else {}
     if set(values) != set(fields) | set(kind) or any(values[key] != kind[key] for key in kind):
         raise ValueError(
-            f"{cls.__name__} has the keys {sorted(fields)}, but these differ: "
+            f"{cls.__name__} has the keys {sorted(fields)} and the kind {kind}; these differ: "
             f"{sorted(set(values) ^ set(fields))}."
         )
     parts = {}
