@@ -51,3 +51,53 @@ def test_a_track_is_main_all_or_a_number(make):
         assert make(track=track).track == track
     with pytest.raises(ValueError, match=r"`track` must be main, all or a number .*, not -1"):
         make(track=-1)
+
+
+PARTS = (
+    config.ConvEncoder,
+    config.DenseInter,
+    config.Decoder,
+    config.MaskHead,
+    config.VisibleHead,
+    config.SharedInter,
+    config.Adam,
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_carries_its_kind_in_a_stored_run(part):
+    assert config.to_dict(part())["kind"] == part.kind
+    with pytest.raises(ValueError, match="kind"):
+        config.from_dict(part, config.to_dict(part()) | {"kind": "another"})
+
+
+def test_no_two_parts_are_of_one_kind():
+    assert len({part.kind for part in PARTS}) == len(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"image_size": 60}, "`image_size` 60 must be a multiple of 16"),
+        ({"decoder": config.Decoder(features=(8, 8))}, "`decoder.features` of 2 upscales makes 32"),
+        ({"mask": config.MaskHead(features=(8,))}, "`mask.features` of 1 upscales makes 16 px"),
+        ({"visible": config.VisibleHead(features=(8,))}, "`visible.features` must be 3 numbers"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(change, said):
+    with pytest.raises(ValueError, match=said):
+        config.SharedInter(**change)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: config.ConvEncoder(features=()),
+        lambda: config.ConvEncoder(features=(8, 0)),
+        lambda: config.DenseInter(bottleneck=0),
+        lambda: config.Decoder(features=(-1,)),
+    ],
+)
+def test_a_part_of_no_size_is_refused(make):
+    with pytest.raises(ValueError, match=r"must be (1|one) "):
+        make()

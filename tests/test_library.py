@@ -51,7 +51,7 @@ def test_a_name_that_there_is_not_is_an_attribute_error():
 def test_no_module_ever_stands_in_the_place_of_a_name():
     """Python sets a submodule as an attribute of its package, over whatever is there."""
     modules = {info.name for info in pkgutil.iter_modules(jaxswap.__path__)}
-    assert modules & set(jaxswap.__all__) == {"errors", "presets"}
+    assert modules & set(jaxswap.__all__) == {"config", "errors", "presets"}
     before = {name: getattr(jaxswap, name) for name in jaxswap.__all__}
     for info in pkgutil.walk_packages(jaxswap.__path__, "jaxswap."):
         if not info.name.endswith("__main__") and "mtcnn_tf" not in info.name:

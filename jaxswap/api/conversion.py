@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jaxswap import config, runs, spans
 from jaxswap.api import paths, swaps
-from jaxswap.conversion import pipeline
+from jaxswap.conversion import pipeline, report
 from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies
 from jaxswap.scale import conversion as scaled
@@ -25,7 +25,7 @@ def convert(
     frame_rate: spans.Number | None = None,
     side_by_side: paths.AnyPath | None = None,
     events: Events | None = None,
-) -> pipeline.ConversionReport:
+) -> report.ConversionReport:
     """Put the faces of identities on people in footage. The output is marked as synthetic.
 
     Args:
