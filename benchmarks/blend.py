@@ -50,7 +50,7 @@ def sighting(frame_u8: np.ndarray, *, face_px: int) -> face_views.FaceView:
         oval_u8=oval_u8,
         points=np.zeros((468, 2)),
         track=0,
-        decoder=0,
+        identity="b",
     )
 
 

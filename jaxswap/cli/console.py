@@ -2,7 +2,6 @@
 """Progress and lines on standard error: a bar on a terminal, else a line every few seconds."""
 
 import time
-from types import TracebackType
 from typing import Protocol
 
 from rich import console, progress
@@ -27,14 +26,9 @@ class ConsoleEvents(Events):
     def __enter__(self) -> "ConsoleEvents":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         """Take the bar away, leave the lines."""
-        self._end(well=error is None)
+        self._end(well=kind is None)
 
     def progress(self, progress: Progress) -> None:
         """Draw how far it is; another task, or the same anew, ends what was drawn before."""

@@ -10,7 +10,7 @@ import jaxswap
 from jaxswap import config, spans
 from jaxswap.cli import pairs
 from jaxswap.cli.command import Command
-from jaxswap.cli.options import Place
+from jaxswap.cli.options import From, Place, To
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
@@ -41,13 +41,9 @@ class Convert(Command):
     out: Place
     """Video file (.mp4, .mov, .mkv) or image file, as the footage is; a name without a suffix is a
     folder of images."""
-    from_identity: Annotated[
-        str | None, tyro.conf.arg(name="from", metavar="NAME", help_behavior_hint="")
-    ] = None
+    from_identity: From = None
     """Identity in the footage, whose face is replaced."""
-    to_identity: Annotated[
-        str | None, tyro.conf.arg(name="to", metavar="NAME", help_behavior_hint="")
-    ] = None
+    to_identity: To = None
     """Identity whose face is put on it."""
     people: Annotated[
         tuple[str, ...],

@@ -9,7 +9,7 @@ import tyro
 import jaxswap
 from jaxswap import config
 from jaxswap.cli.command import Command
-from jaxswap.cli.options import Place
+from jaxswap.cli.options import Beam, Place
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ class ConvertMany(Command):
     """Identity in the footage, whose face is replaced."""
     to_identity: Annotated[str, tyro.conf.arg(name="to", metavar="NAME")]
     """Identity whose face is put on it."""
-    beam: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(help_behavior_hint="")
-    ] = ()
+    beam: Beam = ()
     """An option of Apache Beam, as --beam=--runner=FlinkRunner; give it once for each."""
     options: Annotated[config.ConvertConfig, tyro.conf.arg(name="")] = config.ConvertConfig()
     faces: config.FacesConfig = config.FacesConfig()

@@ -12,7 +12,7 @@ import jaxswap
 from jaxswap import config
 from jaxswap.cli import pairs
 from jaxswap.cli.command import Command
-from jaxswap.cli.options import Place
+from jaxswap.cli.options import From, Place, To
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
@@ -49,13 +49,9 @@ class Evaluate(Command):
         None
     )
     """The footage that the videos of --compare were made of."""
-    from_identity: Annotated[
-        str | None, tyro.conf.arg(name="from", metavar="NAME", help_behavior_hint="")
-    ] = None
+    from_identity: From = None
     """Identity in the footage, whose face is replaced."""
-    to_identity: Annotated[
-        str | None, tyro.conf.arg(name="to", metavar="NAME", help_behavior_hint="")
-    ] = None
+    to_identity: To = None
     """Identity whose face is put on it."""
     identity: Annotated[
         tuple[tuple[str, ...], ...],

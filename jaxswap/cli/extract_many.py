@@ -10,7 +10,7 @@ import jaxswap
 from jaxswap import config
 from jaxswap.cli import pairs
 from jaxswap.cli.command import Command
-from jaxswap.cli.options import Place
+from jaxswap.cli.options import Beam, Place
 from jaxswap.events import Events
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ class ExtractMany(Command):
     """NAME=FOOTAGE for each identity: a quoted pattern, or a .txt file with a path a line."""
     out: Place
     """Folder of the new dataset."""
-    beam: Annotated[
-        tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(help_behavior_hint="")
-    ] = ()
+    beam: Beam = ()
     """An option of Apache Beam, as --beam=--runner=FlinkRunner; give it once for each."""
     options: Annotated[config.ExtractConfig, tyro.conf.arg(name="")] = config.ExtractConfig()
     faces: config.FacesConfig = config.FacesConfig()

@@ -24,3 +24,12 @@ Place = Annotated[
     ),
 ]
 """A local path, or a URL such as gs://bucket/folder or s3://bucket/clip.mp4."""
+
+From = Annotated[str | None, tyro.conf.arg(name="from", metavar="NAME", help_behavior_hint="")]
+"""The option `--from`."""
+
+To = Annotated[str | None, tyro.conf.arg(name="to", metavar="NAME", help_behavior_hint="")]
+"""The option `--to`."""
+
+Beam = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(help_behavior_hint="")]
+"""The option `--beam`, which may be given many times."""

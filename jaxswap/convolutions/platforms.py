@@ -36,7 +36,7 @@ def fast(
         rhs: the kernel.
         window_strides: along each side.
         padding: SAME, VALID, or pixels before and after along each side.
-        options: the other arguments of `lax.conv_general_dilated`.
+        options: all other arguments of `lax.conv_general_dilated`.
     """
     return _convolve(lhs, rhs, window_strides, padding, options, precision="fast")
 
@@ -44,15 +44,7 @@ def fast(
 def exact(
     lhs: Array, rhs: Array, window_strides: Sequence[int], padding: Padding, **options: Any
 ) -> Array:
-    """`lax.conv_general_dilated`; on CPU by another order of its sums where that pays.
-
-    Args:
-        lhs: the maps.
-        rhs: the kernel.
-        window_strides: along each side.
-        padding: SAME, VALID, or pixels before and after along each side.
-        options: the other arguments of `lax.conv_general_dilated`.
-    """
+    """`lax.conv_general_dilated`, called like `fast`; on CPU in another order of its sums."""
     return _convolve(lhs, rhs, window_strides, padding, options, precision="exact")
 
 

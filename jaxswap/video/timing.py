@@ -1,11 +1,14 @@
 """Times of streams and packets, which FFmpeg may leave out."""
 
 from fractions import Fraction
+from typing import TypeVar
 
 import av
 import av.stream
 
 from jaxswap import errors
+
+T = TypeVar("T")
 
 
 def unit(stream: av.stream.Stream) -> Fraction:
@@ -14,9 +17,7 @@ def unit(stream: av.stream.Stream) -> Fraction:
     Raises:
         FootageError: if the stream has no such unit.
     """
-    if stream.time_base is None:
-        raise _timeless(f"Stream {stream.index} counts time in no unit")
-    return stream.time_base
+    return _told(stream.time_base, f"Stream {stream.index} counts time in no unit")
 
 
 def presentation(packet: av.Packet) -> int:
@@ -25,9 +26,7 @@ def presentation(packet: av.Packet) -> int:
     Raises:
         FootageError: if the packet does not say so.
     """
-    if packet.pts is None:
-        raise _timeless("A packet does not say when it is shown")
-    return packet.pts
+    return _told(packet.pts, "A packet does not say when it is shown")
 
 
 def decoding(packet: av.Packet) -> int:
@@ -36,10 +35,12 @@ def decoding(packet: av.Packet) -> int:
     Raises:
         FootageError: if the packet does not say so.
     """
-    if packet.dts is None:
-        raise _timeless("A packet does not say when it is decoded")
-    return packet.dts
+    return _told(packet.dts, "A packet does not say when it is decoded")
 
 
-def _timeless(what: str) -> errors.FootageError:
-    return errors.FootageError(f"{what}. Write the video anew: ffmpeg -i VIDEO -c copy NEW.mkv")
+def _told(value: T | None, unless: str) -> T:
+    if value is None:
+        raise errors.FootageError(
+            f"{unless}. Write the video anew: ffmpeg -i VIDEO -c copy NEW.mkv"
+        )
+    return value

@@ -63,19 +63,12 @@ class Faceset:
         Raises:
             FacesetError: if the image is broken or of another size.
         """
-        path = self.path / "chips" / record.image
-        try:
-            image_u8 = images.read_u8(path)
-        except errors.FootageError as error:
-            raise errors.FacesetError(
-                f"The chip {path} is broken. Delete that image: the faceset goes on without it."
-            ) from error
-        if image_u8.shape != (self.chip_size, self.chip_size, 3):
-            raise errors.FacesetError(
-                f"The chip {path} has {image_u8.shape[1]}x{image_u8.shape[0]} pixels, not "
-                f"{self.chip_size}x{self.chip_size}. Delete that image, or undo the change."
-            )
-        return image_u8
+        return self._picture_u8(
+            self.path / "chips" / record.image,
+            what="chip",
+            if_broken="Delete that image: the faceset goes on without it.",
+            if_resized="Delete that image, or undo the change.",
+        )
 
     def landmarks(self, record: records.ChipRecord) -> np.ndarray:
         """The mesh of a chip in unit coordinates: 0 and 1 are the chip's edges. [468, 2]."""
@@ -99,19 +92,27 @@ class Faceset:
         """The picture in masks/; None where there is none and the whole face is seen."""
         if record.image not in self._masks:
             return None
-        path = self.path / "masks" / record.image
+        return self._picture_u8(
+            self.path / "masks" / record.image,
+            what="mask",
+            if_broken="Draw it again, or delete it.",
+            if_resized="Draw it again at that size, or delete it.",
+        )
+
+    def _picture_u8(
+        self, path: Path, *, what: str, if_broken: str, if_resized: str
+    ) -> types.ImageU8:
+        """A picture of the side of the chips, or the remedy for one that is not."""
         try:
-            mask_u8 = images.read_u8(path)
+            image_u8 = images.read_u8(path)
         except errors.FootageError as error:
+            raise errors.FacesetError(f"The {what} {path} is broken. {if_broken}") from error
+        if image_u8.shape != (self.chip_size, self.chip_size, 3):
             raise errors.FacesetError(
-                f"The mask {path} is broken. Draw it again, or delete it."
-            ) from error
-        if mask_u8.shape != (self.chip_size, self.chip_size, 3):
-            raise errors.FacesetError(
-                f"The mask {path} has {mask_u8.shape[1]}x{mask_u8.shape[0]} pixels, not "
-                f"{self.chip_size}x{self.chip_size}. Draw it again at that size, or delete it."
+                f"The {what} {path} has {image_u8.shape[1]}x{image_u8.shape[0]} pixels, not "
+                f"{self.chip_size}x{self.chip_size}. {if_resized}"
             )
-        return mask_u8
+        return image_u8
 
     def fingerprint(self) -> str:
         """SHA-256 over the records, images and masks of all chips, in the order of their names.

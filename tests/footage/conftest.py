@@ -8,6 +8,8 @@ import av
 import numpy as np
 import pytest
 
+from jaxswap.footage import video_frames
+
 SIZE = (64, 48)  # width, height
 
 
@@ -54,3 +56,18 @@ def write_clip() -> Callable[..., Path]:
 def clip(tmp_path) -> Path:
     """30 frames, 25 a second."""
     return _write_clip(tmp_path / "clip.mp4", pts=[40 * i for i in range(30)])
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list:
+    """The frames of videos that were decoded so far."""
+    seen = []
+    whole = video_frames.decode
+
+    def counted(*arguments):
+        for item in whole(*arguments):
+            seen.append(item)
+            yield item
+
+    monkeypatch.setattr(video_frames, "decode", counted)
+    return seen

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from jaxswap import errors, footage, images, spans
-from jaxswap.footage import video_frames
 
 
 def span(start: str, end: str | None = None) -> spans.Span:
@@ -22,18 +21,10 @@ def test_every_nth_frame_keeps_its_index_and_time(clip):
     assert reader.lost is None
 
 
-def test_frames_are_read_again_up_to_the_last_that_is_asked_for(clip, monkeypatch):
+def test_frames_are_read_again_up_to_the_last_that_is_asked_for(clip, decoded):
     reader = footage.FrameReader(clip)
     whole = {frame.index: frame for frame in reader}
-    decoded = []
-    whole_decode = video_frames.decode
-
-    def counted(*arguments):
-        for item in whole_decode(*arguments):
-            decoded.append(item)
-            yield item
-
-    monkeypatch.setattr(video_frames, "decode", counted)
+    decoded.clear()
     assert list(reader.again([])) == []
     assert not decoded
     again = list(reader.again({9, 2}))

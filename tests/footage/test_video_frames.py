@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from jaxswap import footage, spans
-from jaxswap.footage import video_frames
 from jaxswap.video import colorimetry, planes
 
 SIZE = (64, 48)  # width, height, of the clips
@@ -142,17 +141,8 @@ def test_a_part_is_sought(tmp_path, part, indices, start, write_clip):
         np.testing.assert_array_equal(frame.image_u8, whole[index].image_u8)
 
 
-def test_only_the_group_of_the_start_is_decoded(tmp_path, monkeypatch, write_clip):
+def test_only_the_group_of_the_start_is_decoded(tmp_path, decoded, write_clip):
     path = write_clip(tmp_path / "clip.mp4", pts=[40 * i for i in range(30)])  # a key every 5
-    decoded = []
-    whole = video_frames.decode
-
-    def counted(*arguments):
-        for item in whole(*arguments):
-            decoded.append(item)
-            yield item
-
-    monkeypatch.setattr(video_frames, "decode", counted)
     assert len(list(footage.FrameReader(path, span=span("0.84", "0.92")))) == 2
     assert len(decoded) <= 5
 
