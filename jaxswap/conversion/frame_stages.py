@@ -6,7 +6,7 @@ A frame is read, then assigned (whose faces change), cut, swapped, coloured, pai
 import collections
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -143,17 +143,13 @@ class FrameStages:
         self, painted: Iterable[PaintedFrame], output: outputs.Output
     ) -> Iterator[PaintedFrame]:
         """The same, once it is written."""
-        for original, changed in painted:
-            output.write(original, changed)
-            yield original, changed
+        return _after(output.write, painted)
 
     def compare(
         self, written: Iterable[PaintedFrame], pair: side_by_side.SideBySide
     ) -> Iterator[PaintedFrame]:
         """The same, once it is shown beside its original."""
-        for original, changed in written:
-            pair.compare(original, changed)
-            yield original, changed
+        return _after(pair.compare, written)
 
     def swap_reports(self) -> tuple[report.SwapReport, ...]:
         """What was done to each person so far."""
@@ -175,6 +171,15 @@ class FrameStages:
             f"No face in {self.reader.info.path} above the score {self.faces.min_score:g}. Lower "
             "`faces.min_score` or `faces.min_face_px`, or choose other footage."
         )
+
+
+def _after(
+    do: Callable[[originals.Original, canvas.Canvas | None], None], frames: Iterable[PaintedFrame]
+) -> Iterator[PaintedFrame]:
+    """Each frame, once something is done with it."""
+    for original, changed in frames:
+        do(original, changed)
+        yield original, changed
 
 
 def _samples(swapped: SwappedFrame) -> dict[int, matching.Sample]:

@@ -30,6 +30,18 @@ def pixel_shuffle(x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw c_4"]:
     return x.reshape(n, 2 * h, 2 * w, c // 4)
 
 
+def conv(features: int, side: int, *, strides: int = 1, dtype: str, convolve: Convolve) -> nn.Conv:
+    """A convolution as all parts have them: a square kernel, drawn as in 2017, and a bias."""
+    return nn.Conv(
+        features,
+        (side, side),
+        strides=strides,
+        dtype=dtype,
+        kernel_init=initialisers.glorot_uniform,
+        conv_general_dilated=convolve,
+    )
+
+
 class Downscale(nn.Module):
     """Convolution 5x5 of stride 2 and leaky ReLU: half the side."""
 
@@ -39,14 +51,7 @@ class Downscale(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n hh hw f"]:
-        x = nn.Conv(
-            self.features,
-            (5, 5),
-            strides=2,
-            dtype=self.dtype,
-            kernel_init=initialisers.glorot_uniform,
-            conv_general_dilated=self.convolve,
-        )(x)
+        x = conv(self.features, 5, strides=2, dtype=self.dtype, convolve=self.convolve)(x)
         return nn.leaky_relu(x, SLOPE)
 
 
@@ -59,11 +64,5 @@ class Upscale(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n dh dw f"]:
-        x = nn.Conv(
-            4 * self.features,
-            (3, 3),
-            dtype=self.dtype,
-            kernel_init=initialisers.glorot_uniform,
-            conv_general_dilated=self.convolve,
-        )(x)
+        x = conv(4 * self.features, 3, dtype=self.dtype, convolve=self.convolve)(x)
         return pixel_shuffle(nn.leaky_relu(x, SLOPE))

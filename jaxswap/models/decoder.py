@@ -4,7 +4,7 @@ import flax.linen as nn
 from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks, initialisers
+from jaxswap.models import blocks
 
 
 class Decoder(nn.Module):
@@ -23,11 +23,5 @@ class Decoder(nn.Module):
         x = latent
         for features in self.features:
             x = blocks.Upscale(features, dtype=self.dtype, convolve=self.convolve)(x)
-        x = nn.Conv(
-            self.channels,
-            (5, 5),
-            dtype="float32",
-            kernel_init=initialisers.glorot_uniform,
-            conv_general_dilated=self.convolve,
-        )(x)
+        x = blocks.conv(self.channels, 5, dtype="float32", convolve=self.convolve)(x)
         return nn.sigmoid(x)

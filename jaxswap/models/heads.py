@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap.models import blocks, initialisers
+from jaxswap.models import blocks
 
 
 class VisibleHead(nn.Module):
@@ -38,11 +38,5 @@ class VisibleHead(nn.Module):
         for features, known in zip(self.features, [*reversed(finer), images], strict=True):
             x = blocks.Upscale(features, dtype=self.dtype, convolve=self.convolve)(x)
             x = jnp.concatenate([x, known.astype(x.dtype)], axis=-1)
-        x = nn.Conv(
-            1,
-            (5, 5),
-            dtype="float32",
-            kernel_init=initialisers.glorot_uniform,
-            conv_general_dilated=self.convolve,
-        )(x)
+        x = blocks.conv(1, 5, dtype="float32", convolve=self.convolve)(x)
         return nn.sigmoid(x)

@@ -79,19 +79,17 @@ def test_training_that_was_stopped_stops_the_demo_and_goes_on_next_time(record, 
     assert again == ["train", "preview", "convert", "evaluate"]
 
 
-def test_what_follows_a_stage_that_ran_is_made_anew(record, tmp_path):
+@pytest.mark.parametrize(
+    ("stage", "made_anew"),
+    [
+        (4, ["convert", "evaluate"]),
+        (0, ["extract", "train", "preview", "convert", "evaluate"]),  # the other faceset stays
+    ],
+)
+def test_what_follows_a_stage_that_ran_is_made_anew(record, tmp_path, stage, made_anew):
     record(tmp_path)
     demo.Demo(out=tmp_path)()
-    job.stages(tmp_path)[4].makes.rmdir()
+    job.stages(tmp_path)[stage].makes.rmdir()
     again = record(tmp_path)
     demo.Demo(out=tmp_path)()
-    assert again == ["convert", "evaluate"]
-
-
-def test_a_faceset_that_is_there_stays_when_the_other_is_extracted(record, tmp_path):
-    record(tmp_path)
-    demo.Demo(out=tmp_path)()
-    job.stages(tmp_path)[0].makes.rmdir()
-    again = record(tmp_path)
-    demo.Demo(out=tmp_path)()
-    assert again == ["extract", "train", "preview", "convert", "evaluate"]
+    assert again == made_anew
