@@ -247,6 +247,14 @@ def run_copy(trained, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_model() -> "config.SharedInter":
+    """A model of 32 px with a mask head, of a few thousand parameters."""
+    from jaxswap import config
+
+    return config.SharedInter(**_tiny())
+
+
+@pytest.fixture(scope="session")
 def make_run(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., runs.Run]":
     """A run with one checkpoint, of step 7: a tiny model that has learned nothing but two colours.
 

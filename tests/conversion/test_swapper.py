@@ -9,13 +9,6 @@ from jaxswap import config
 from jaxswap.conversion import swapper
 from jaxswap.models import building, topologies
 
-MODEL = config.SharedInter(
-    image_size=16,
-    encoder=config.ConvEncoder(features=(8, 8)),
-    inter=config.DenseInter(bottleneck=8, features=8, upscale=8),
-    decoder=config.Decoder(features=(8,)),
-    mask=config.MaskHead(features=(4,)),
-)
 NAMES = ("anna", "ben", "init")
 
 
@@ -25,17 +18,19 @@ def make_params(model):
 
 
 @pytest.fixture(scope="module")
-def params():
-    return make_params(MODEL)
+def params(tiny_model):
+    return make_params(tiny_model)
 
 
 @pytest.fixture(scope="module")
 def views_u8():
-    return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
 
-def test_each_identity_has_its_own_decoder_and_the_program_is_one(params, views_u8, caplog):
-    model = swapper.Swapper(params, MODEL, identities=["init", "anna", "init"], batch_size=4)
+def test_each_identity_has_its_own_decoder_and_the_program_is_one(
+    tiny_model, params, views_u8, caplog
+):
+    model = swapper.Swapper(params, tiny_model, identities=["init", "anna", "init"], batch_size=4)
     views = jax.numpy.asarray(views_u8, dtype="float32") / 255
     model.warm_up()
     with caplog.at_level("DEBUG", logger="jax"), jax.log_compiles():
@@ -43,21 +38,21 @@ def test_each_identity_has_its_own_decoder_and_the_program_is_one(params, views_
     assert "Compiling" not in caplog.text
     for identity, (faces, masks) in made.items():
         own = topologies.of_one(params, identity)
-        expected = topologies.swap(building.build(MODEL), own, views)
+        expected = topologies.swap(building.build(tiny_model), own, views)
         np.testing.assert_allclose(faces, np.clip(expected.face, 0, 1), atol=1e-5)
         np.testing.assert_allclose(masks, np.clip(expected.mask, 0, 1), atol=1e-5)
-    assert np.abs(made["anna"][0] - made["init"][0]).mean() > 1e-3
+    assert np.abs(made["anna"][0] - made["init"][0]).mean() > 1e-4
 
 
-def test_an_identity_that_was_left_out_is_refused(params, views_u8):
-    model = swapper.Swapper(params, MODEL, identities=["anna"], batch_size=4)
+def test_an_identity_that_was_left_out_is_refused(tiny_model, params, views_u8):
+    model = swapper.Swapper(params, tiny_model, identities=["anna"], batch_size=4)
     with pytest.raises(ValueError, match=r"one of \['anna'\], not 'ben'"):
         model.swap(views_u8, identity="ben")
 
 
-def test_only_what_is_needed_is_put_on_the_device(params):
+def test_only_what_is_needed_is_put_on_the_device(tiny_model, params):
     host = jax.device_get(params)
-    model = swapper.Swapper(host, MODEL, identities=["ben", "anna"], batch_size=4)
+    model = swapper.Swapper(host, tiny_model, identities=["ben", "anna"], batch_size=4)
     held = [own["decoders"] for own in model._params.values()]
     assert len(held) == 2
     shared = [own["encoder"]["Downscale_0"]["Conv_0"]["kernel"] for own in model._params.values()]
@@ -76,8 +71,8 @@ def saying(params, name, value):
 
 
 @pytest.mark.parametrize(("visible", "expected"), [(0.01, 0.016), (0.25, 0.4), (0.7, 0.8)])
-def test_what_hides_the_face_is_left_out_of_the_mask(views_u8, visible, expected):
-    seeing = dataclasses.replace(MODEL, visible=config.VisibleHead(features=(2,)))
+def test_what_hides_the_face_is_left_out_of_the_mask(tiny_model, views_u8, visible, expected):
+    seeing = dataclasses.replace(tiny_model, visible=config.VisibleHead(features=(2, 2)))
     params = make_params(seeing)
     told = saying(saying(params, "mask_heads", 0.8), "visible_head", visible)
     model = swapper.Swapper(told, seeing, identities=["ben"], batch_size=4)
