@@ -132,7 +132,7 @@ def test_the_arguments_are_those_of_lax():
         {"kernel_size": (3,)},
         {"feature_group_count": 32},
         {"kernel_dilation": 2},
-        {"input_dilation": 2},
+        {"input_dilation": 2, "padding": 1},
         {"use_bias": False},
         {"precision": "highest"},
         {"dtype": "bfloat16"},

@@ -130,7 +130,10 @@ def report(path: Path, configuration: config.Config, **loader) -> None:
 
     def gradients(params, batch):
         augmented = step.augmented_batch(configuration, np.int32(0), batch)
-        return augmented, step.mean_gradients(configuration, mesh, params, augmented)[2]
+        _, _, found = step.mean_gradients(
+            configuration, mesh, params, augmented, identities=IDENTITIES
+        )
+        return augmented, found
 
     augmented, found = jax.jit(gradients)(current.params, first)
     kernel = found["inter"]["Upscale_0"]["Conv_0"]["kernel"]  # the largest: it is split
