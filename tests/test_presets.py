@@ -48,7 +48,7 @@ def test_a_preset_keeps_its_name_when_its_pace_or_precision_changes(name):
 
 
 def test_other_networks_have_no_presets_name():
-    model = dataclasses.replace(presets.QUICK.model, bottleneck_features=3)
+    model = dataclasses.replace(presets.QUICK.model, inter=config.DenseInter(bottleneck=3))
     assert presets.name_of(dataclasses.replace(presets.QUICK, model=model)) is None
 
 

@@ -24,9 +24,7 @@ def glorot_bound(shape: tuple[int, ...]) -> float:
     return math.sqrt(6 / (math.prod(receptive) * (fan_in + fan_out)))
 
 
-def glorot_uniform(
-    key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32
-) -> Float[Array, "*shape"]:
+def glorot_uniform(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> Float[Array, "*shape"]:
     """A kernel, uniform within `glorot_bound`; a `kernel_init` of linen's layers.
 
     The values are those of `nn.initializers.glorot_uniform()` in distribution. They are drawn block
