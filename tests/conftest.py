@@ -104,11 +104,11 @@ def references(read_reference) -> dict[str, "descriptor.Reference"]:
 
 TINY_OPTIONS = (
     *("--data.chip-size", "32", "--data.num-threads", "1"),
-    *("--model.image-size", "16", "--model.encoder-features", "8", "16"),
-    *("--model.visible-features", "4"),
-    *("--model.bottleneck-features", "16", "--model.inter-features", "16"),
-    *("--model.inter-upscale-features", "8"),
-    *("--model.decoder-features", "8", "--model.mask-features", "4"),
+    *("--model.image-size", "16", "--model.encoder.features", "8", "16"),
+    *("--model.visible.features", "4"),
+    *("--model.inter.bottleneck", "16", "--model.inter.features", "16"),
+    *("--model.inter.upscale", "8"),
+    *("--model.decoder.features", "8", "--model.mask.features", "4"),
     *("--train.batch-size", "4", "--train.log-every", "1", "--train.save-every", "2"),
 )
 """A model of a few thousand parameters, trained on a few chips."""

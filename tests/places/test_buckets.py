@@ -18,10 +18,10 @@ import pytest
 pytestmark = pytest.mark.buckets
 
 MODEL = (
-    *("--data.chip-size", "32", "--model.image-size", "16", "--model.encoder-features", "8", "16"),
-    *("--model.visible-features", "4", "--model.bottleneck-features", "16"),
-    *("--model.inter-features", "16", "--model.inter-upscale-features", "8"),
-    *("--model.decoder-features", "8", "--model.mask-features", "4", "--train.batch-size", "4"),
+    *("--data.chip-size", "32", "--model.image-size", "16", "--model.encoder.features", "8", "16"),
+    *("--model.visible.features", "4", "--model.inter.bottleneck", "16"),
+    *("--model.inter.features", "16", "--model.inter.upscale", "8"),
+    *("--model.decoder.features", "8", "--model.mask.features", "4", "--train.batch-size", "4"),
 )
 
 
