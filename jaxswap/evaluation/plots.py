@@ -148,13 +148,13 @@ def training_loss(
 
     Args:
         reports: the run's metrics, as `runs.read_metrics` gives them.
-        names: the identities in the order of the run.
+        names: of the identities.
         theme: colours.
     """
     drawing, axes = _axes(theme, x="step", y="loss")
     drawn = 0
     for index, name in enumerate(names):
-        key = f"loss/{index}"
+        key = f"loss/{name}"
         points = [(r["step"], r[key]) for r in reports if isinstance(r.get(key), float)]
         if len(points) < 2:
             continue

@@ -53,7 +53,7 @@ def training_loss(
 
     Returns:
         The loss, and its weighted parts (l1, eyes, mouth, dssim, mask, visible: those with a
-        weight) beside `loss/<identity>` for each. All are means over what they cover.
+        weight) beside `loss/<position>` for each identity. All are means over what they cover.
 
     Raises:
         ValueError: if the pictures differ in shape.

@@ -45,9 +45,11 @@ def loss_and_parts(
     """The loss of all identities on an augmented batch, which has them in the order given."""
     net = building.build(configuration.model)
     outputs = net(params, batch.warped, shown=identities, masks=batch.warped_regions[..., :1])
-    return weighting.training_loss(
+    loss, parts = weighting.training_loss(
         outputs, batch.target, batch.target_regions, batch.warped_visible, configuration.loss
     )
+    by_name = {f"loss/{index}": f"loss/{name}" for index, name in enumerate(identities)}
+    return loss, {by_name.get(part, part): value for part, value in parts.items()}
 
 
 def mean_gradients(

@@ -45,7 +45,7 @@ class Page(html.parser.HTMLParser):
 def run(make_run):
     made = make_run(mask=config.MaskHead(features=(4,)))
     lines = [
-        {"step": s, "loss": 1 / s, "loss/0": 1 / s, "loss/1": 2 / s} for s in range(20, 400, 20)
+        {"step": s, "loss": 1 / s, "loss/a": 1 / s, "loss/b": 2 / s} for s in range(20, 400, 20)
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (made.path / "metrics.jsonl").write_text(text + '{"step": 400, "lo', encoding="utf-8")

@@ -80,7 +80,7 @@ def test_a_run_leaves_what_a_person_looks_for(whole):
     assert run.identities == ("a", "b")
     assert run.steps() == [3, 6]
     assert [report["step"] for report in runs.read_metrics(whole)] == [2, 4, 6]
-    assert {"loss", "l1", "mask", "loss/0"} <= set(runs.read_metrics(whole)[0])
+    assert {"loss", "l1", "mask", "loss/a"} <= set(runs.read_metrics(whole)[0])
     assert images.read_u8(whole / "preview.png").shape[1] == 6 * 128
     assert (whole / "previews" / "00000006.png").is_file()
     assert list((whole / "tensorboard").iterdir())
