@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jaxswap import version
 
@@ -23,7 +23,8 @@ def collect(preset: str | None, identities: Sequence[Mapping[str, str | None]]) 
     """
     import jax
 
-    device = jax.devices()[0]
+    # What JAX says of devices and hosts goes through jaxlib, which has no types.
+    device = cast(Any, jax.devices()[0])  # pyright: ignore[reportUnknownMemberType]
     return {
         "preset": preset,
         "identities": [dict(identity) for identity in identities],
@@ -36,8 +37,8 @@ def collect(preset: str | None, identities: Sequence[Mapping[str, str | None]]) 
             "system": platform.platform(),
             "backend": device.platform,
             "device_kind": device.device_kind,
-            "devices": jax.device_count(),
-            "processes": jax.process_count(),
+            "devices": jax.device_count(),  # pyright: ignore[reportUnknownMemberType]
+            "processes": jax.process_count(),  # pyright: ignore[reportUnknownMemberType]
         },
         "commit": _commit(Path(version.__file__).parent),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -101,13 +101,16 @@ def batches(
     """This host's share of the batches."""
     import jax
 
+    # Both go through jaxlib, which has no types.
+    index = jax.process_index()  # pyright: ignore[reportUnknownMemberType]
+    count = jax.process_count()  # pyright: ignore[reportUnknownMemberType]
     return loader.Loader(
         data,
         list(identities),
         data=configuration.data,
         batch_size=configuration.train.batch_size,
         seed=configuration.seed,
-        shard=(jax.process_index(), jax.process_count()),
+        shard=(index, count),
     )
 
 

@@ -134,7 +134,7 @@ def one_line(box: str) -> str:
             sections.append([])
         elif row:
             sections[-1].append(row)
-    parts = []
+    parts: list[str] = []
     for section in sections:
         if section and section[0].startswith(("For full helptext", "Argument helptext")):
             continue

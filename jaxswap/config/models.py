@@ -4,7 +4,7 @@ A class that is a choice among several, or will be, has a `kind`. Stored configu
 """
 
 import dataclasses
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 from jaxswap.config.checks import require
 
@@ -135,7 +135,7 @@ def _require_sizes(part: object, *names: str) -> None:
     """Refuse numbers below 1."""
     for name in names:
         value = getattr(part, name)
-        sizes = value if isinstance(value, tuple) else (value,)
+        sizes = cast(tuple[int, ...], value if isinstance(value, tuple) else (value,))
         require(
             all(size >= 1 for size in sizes),
             f"`{name}` of {type(part).__name__} must be 1 or more, not {value}.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 S = TypeVar("S")
 R = TypeVar("R")
 
@@ -20,7 +21,7 @@ class _Held(Generic[T, R]):
     parts: int
 
 
-class Batcher(Generic[T, S, R]):
+class Batcher(Generic[T, K, S, R]):
     """Works on parts of one kind together, and gives the items back in order.
 
     A batch is worked on as soon as it is full. Parts of a rare kind do not hold up the others for
@@ -28,7 +29,7 @@ class Batcher(Generic[T, S, R]):
     """
 
     def __init__(
-        self, work: Callable[[Hashable, Sequence[S]], Sequence[R]], *, size: int, most_held: int
+        self, work: Callable[[K, Sequence[S]], Sequence[R]], *, size: int, most_held: int
     ) -> None:
         """Nothing waits yet.
 
@@ -39,10 +40,10 @@ class Batcher(Generic[T, S, R]):
         """
         self._work, self._size, self._most_held = work, size, most_held
         self._held: collections.deque[_Held[T, R]] = collections.deque()
-        self._waiting: dict[Hashable, list[tuple[_Held[T, R], int, S]]] = {}
+        self._waiting: dict[K, list[tuple[_Held[T, R], int, S]]] = {}
 
     def batched(
-        self, items: Iterable[tuple[T, Sequence[tuple[Hashable, S]]]]
+        self, items: Iterable[tuple[T, Sequence[tuple[K, S]]]]
     ) -> Iterator[tuple[T, list[R]]]:
         """Each item with the results of its parts.
 
@@ -58,7 +59,7 @@ class Batcher(Generic[T, S, R]):
             self._finish_first()
             yield from self._complete()
 
-    def _add(self, item: T, parts: Sequence[tuple[Hashable, S]]) -> None:
+    def _add(self, item: T, parts: Sequence[tuple[K, S]]) -> None:
         held: _Held[T, R] = _Held(item, {}, len(parts))
         self._held.append(held)
         for at, (kind, part) in enumerate(parts):
@@ -73,7 +74,7 @@ class Batcher(Generic[T, S, R]):
         for kind in [kind for kind, places in self._waiting.items() if places[0][0] is first]:
             self._finish(kind)
 
-    def _finish(self, kind: Hashable) -> None:
+    def _finish(self, kind: K) -> None:
         places = self._waiting.pop(kind)
         results = self._work(kind, [part for _, _, part in places])
         for (held, at, _), result in zip(places, results, strict=True):

@@ -83,7 +83,7 @@ def _kernel_values(
     kernel: Kernel, *, stride: int, mirrored: bool = False
 ) -> Float[Array, "36 c_seen c_out"]:
     matrix = _kernel_matrix(stride, mirrored=mirrored).astype(kernel.dtype)
-    return (matrix @ kernel.reshape(matrix.shape[1], -1)).reshape(36, -1, kernel.shape[-1])
+    return jnp.matmul(matrix, kernel.reshape(matrix.shape[1], -1)).reshape(36, -1, kernel.shape[-1])
 
 
 def _input_values(x: Map) -> Float[Array, "36 tiles c"]:
@@ -99,13 +99,13 @@ def _input_values(x: Map) -> Float[Array, "36 tiles c"]:
     x = jnp.concatenate([x[:, :, :, :-1], x[:, :, :, 1:, : SEEN - TILE]], axis=4)
     seen = x.transpose(2, 4, 0, 1, 3, 5)
     matrix = np.kron(_INPUT, _INPUT).astype(x.dtype)
-    return (matrix @ seen.reshape(36, -1)).reshape(36, -1, c)
+    return jnp.matmul(matrix, seen.reshape(36, -1)).reshape(36, -1, c)
 
 
 def _output(values: Float[Array, "36 tiles c"], *, n: int, h: int, w: int) -> Map:
     high, wide = -(-h // TILE), -(-w // TILE)
     matrix = np.kron(_OUTPUT, _OUTPUT).astype(values.dtype)
-    y = (matrix @ values.reshape(36, -1)).reshape(TILE, TILE, n, high, wide, -1)
+    y = jnp.matmul(matrix, values.reshape(36, -1)).reshape(TILE, TILE, n, high, wide, -1)
     y = y.transpose(2, 3, 0, 4, 1, 5).reshape(n, high * TILE, wide * TILE, -1)
     return y[:, :h, :w]
 
@@ -117,7 +117,7 @@ def _output_gradient_values(dy: Map) -> Float[Array, "36 tiles c"]:
     dy = jnp.pad(dy, ((0, 0), (0, high * TILE - h), (0, wide * TILE - w), (0, 0)))
     tiles = dy.reshape(n, high, TILE, wide, TILE, c).transpose(2, 4, 0, 1, 3, 5)
     matrix = np.kron(_OUTPUT, _OUTPUT).T.astype(dy.dtype)
-    return (matrix @ tiles.reshape(TILE * TILE, -1)).reshape(36, -1, c)
+    return jnp.matmul(matrix, tiles.reshape(TILE * TILE, -1)).reshape(36, -1, c)
 
 
 def _multiplied(a: Array, b: Array, axis_a: int, axis_b: int) -> Array:
@@ -151,7 +151,7 @@ def kernel_gradient(x: Input, kernel: Kernel, dy: Output, *, stride: int) -> Ker
         _input_values(_blocks(x, stride=stride)), _output_gradient_values(dy), 1, 1
     )
     matrix = _kernel_matrix(stride).T.astype(kernel.dtype)
-    return (matrix @ values.reshape(matrix.shape[1], -1)).reshape(kernel.shape)
+    return jnp.matmul(matrix, values.reshape(matrix.shape[1], -1)).reshape(kernel.shape)
 
 
 WINOGRAD = formulations.Formulation(forward, input_gradient, kernel_gradient)

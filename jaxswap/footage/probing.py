@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import av
+import av.container
 
 from jaxswap import errors, images
 from jaxswap.footage import image_frames, videos
 from jaxswap.footage.frames import FootageInfo
+from jaxswap.video import timing
 
 
 def probe(path: Path) -> FootageInfo:
@@ -35,7 +37,7 @@ def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
         FootageError: if the footage is no folder of images.
         ValueError: if the rate is not positive.
     """
-    if info.kind != "images":
+    if info.kind != "images" or info.num_frames is None:  # the images of a folder are counted
         raise errors.FootageError(
             f"{info.path} is no folder of images, which alone need --frame-rate. Leave it out."
         )
@@ -73,7 +75,7 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
 def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
     """Seconds of the video stream: its own header, Matroska's tag, or else the whole file's."""
     if stream.duration:
-        return float(stream.duration * stream.time_base)
+        return float(stream.duration * timing.unit(stream))
     tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if tag:
         return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])

@@ -5,14 +5,16 @@ from collections.abc import Generator, Iterator
 from fractions import Fraction
 
 import av
+import av.container
+import av.error
 import numpy as np
 
 from jaxswap import spans, types
 from jaxswap.footage import lost, videos
 from jaxswap.footage.frames import FootageInfo, Frame
-from jaxswap.video import colorimetry, planes
+from jaxswap.video import colorimetry, planes, timing
 
-Decoded = tuple[av.VideoFrame | None, Exception | None]
+Decoded = av.VideoFrame | Exception
 """A decoded frame, or why the next one did not decode."""
 
 
@@ -51,15 +53,14 @@ def decode(container: av.container.InputContainer, stream: av.VideoStream) -> It
             packet = next(packets)
         except StopIteration:
             return
-        except (av.FFmpegError, OSError) as error:
-            yield None, error
+        except (av.error.FFmpegError, OSError) as error:
+            yield error
             packets = iter([None])  # what the decoder still holds
             continue
         try:
-            for frame in stream.decode(packet):
-                yield frame, None
-        except av.FFmpegError as error:
-            yield None, error
+            yield from stream.decode(packet)
+        except av.error.FFmpegError as error:
+            yield error
 
 
 def _sought(
@@ -67,14 +68,14 @@ def _sought(
 ) -> Iterator[Decoded] | None:
     """What decodes from the last key frame before the start; None if that cannot be found."""
     stream.thread_type = "AUTO"
-    first, _ = span.ticks(Fraction(stream.time_base), origin=stream.start_time or 0)
+    first, _ = span.ticks(timing.unit(stream), origin=stream.start_time or 0)
     try:
         container.seek(first, stream=stream)
-    except (av.FFmpegError, OSError):
+    except (av.error.FFmpegError, OSError):
         return None
     decoded = decode(container, stream)
     head = next(decoded, None)
-    if head is None or head[0] is None or head[0].pts is None or head[0].pts > first:
+    if not isinstance(head, av.VideoFrame) or head.pts is None or head.pts > first:
         return None
     return itertools.chain([head], decoded)
 
@@ -87,15 +88,15 @@ def _part(
     every: int,
     span: spans.Span,
 ) -> Generator[Frame, None, str | None]:
-    time_base, origin = Fraction(stream.time_base), stream.start_time or 0
+    time_base, origin = timing.unit(stream), stream.start_time or 0
     first, after = span.ticks(time_base, origin=origin)
     first = first if span.start_s > 0 else None  # pictures before 0 are not cut off
     pts: int | None = None
     index, failure = 0, None
     site: planes.ChromaSite | None = None
-    for video_frame, error in decoded:
-        if video_frame is None:
-            failure = lost.reason(error)
+    for video_frame in decoded:
+        if isinstance(video_frame, Exception):
+            failure = lost.reason(video_frame)
             continue
         pts = _presentation(video_frame, stream, last=pts)
         if first is not None and pts < first:
@@ -127,7 +128,7 @@ def _presentation(video_frame: av.VideoFrame, stream: av.VideoStream, *, last: i
     if video_frame.pts is not None:
         return video_frame.pts
     rate = Fraction(stream.average_rate or 25)
-    step = max(1, round(1 / (rate * Fraction(stream.time_base))))
+    step = max(1, round(1 / (rate * timing.unit(stream))))
     return 0 if last is None else last + step
 
 

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import av
+import av.container
+import av.error
+import av.stream
 
 from jaxswap import errors
 from jaxswap.footage import lost
@@ -23,7 +26,7 @@ def open_video(path: Path) -> av.container.InputContainer:
     try:
         # An absolute path is no URL, and a playlist among the footage must not open the network.
         container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise errors.FootageError(
             f"{path} cannot be read as a video ({lost.reason(error)}). "
             "Give a video file, an image or a folder of images."
@@ -50,5 +53,5 @@ def first_frame(
     """The first frame that decodes; None if the first ones do not."""
     try:
         return next(container.decode(stream), None)
-    except av.FFmpegError:
+    except av.error.FFmpegError:
         return None

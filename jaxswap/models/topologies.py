@@ -13,7 +13,7 @@ may run at the same time.
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
 import jax
@@ -153,7 +153,7 @@ class SharedInterNet:
             )
         pictures = masks.reshape(-1, *masks.shape[2:])
         maps = self.encoder.apply({"params": params["mask_encoder"]}, pictures)
-        return self.inter.apply({"params": params["mask_inter"]}, maps[-1])
+        return cast(Array, self.inter.apply({"params": params["mask_inter"]}, maps[-1]))
 
     def _shared(self) -> dict[str, nn.Module]:
         """The module behind each key of the parameters that all identities share."""

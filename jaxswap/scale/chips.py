@@ -27,7 +27,8 @@ class _FaceChip:
 
     frame: int
     face: finding.Face
-    example: dict[str, Any] | None = None
+    example: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """The chip with what is stored of it; empty until the chip is cut."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,13 +57,13 @@ class ChipJob:
                 if tally.wants(face.track):
                     found[-1].example = self._example(segment, reader.info, frame, face)
         wanted = [one for one in found if tally.wants(one.face.track)]
-        missing = {one.frame: one for one in wanted if one.example is None}
+        missing = {one.frame: one for one in wanted if not one.example}
         for frame in reader.again(missing):
             one = missing[frame.index]
             one.example = self._example(segment, reader.info, frame, one.face)
-        kept = [one.example for one in wanted]
+        kept = _columns([one.example for one in wanted])
         with path.open("wb") as stream:
-            np.savez(stream, lost=np.array(reader.lost or ""), **_columns(kept))
+            np.savez(stream, lost=np.array(reader.lost or ""), allow_pickle=False, **kept)
 
     def _kept(
         self, segment: segments.Segment, reader: footage.FrameReader, finder: finding.FaceFinder
@@ -70,9 +71,11 @@ class ChipJob:
         """The frames of the segment, without those of its context."""
         bounds = None
         for frame, faces in watching.watch(reader, self.faces, finder=finder):
-            if frame.pts is not None and bounds is None:
-                bounds = segments.ticks(segment, frame.time_base)
-            if bounds is None or _within(frame.pts, bounds):
+            if frame.pts is None or frame.time_base is None:  # an image, which has no context
+                yield frame, faces
+                continue
+            bounds = bounds or segments.ticks(segment, frame.time_base)
+            if _within(frame.pts, bounds):
                 yield frame, faces
 
     def _example(

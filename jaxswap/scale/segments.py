@@ -81,8 +81,8 @@ def cut(
     """
     info = footage.probe(path)
     length, context = Fraction(str(scale.segment_s)), Fraction(str(scale.context_s))
-    long = info.kind == "video" and info.duration_s
-    count = max(1, math.floor(Fraction(info.duration_s) / length + Fraction(1, 2))) if long else 1
+    seconds = info.duration_s if info.kind == "video" else None
+    count = max(1, math.floor(Fraction(seconds) / length + Fraction(1, 2))) if seconds else 1
     state = path.stat()
     values = [str(path.absolute()), state.st_size, state.st_mtime_ns, source, version.__version__]
     values += [scale.segment_s, scale.context_s, *settings]

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from jaxswap import errors
 
@@ -104,7 +104,7 @@ class Hosts:
             liveness.say_and_leave(line)
 
         return liveness.Watch(
-            distributed.global_state.client,
+            cast(liveness.Keys, distributed.global_state.client),  # None until `initialize`
             index=jax.process_index(),
             count=jax.process_count(),
             end=end,

@@ -10,7 +10,7 @@ Xu et al. 2021, https://arxiv.org/abs/2105.04663
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -125,7 +125,8 @@ def local_copy(tree: PyTree[jax.Array]) -> PyTree[jax.Array]:
 
     def whole(leaf: jax.Array) -> jax.Array:
         if not leaf.is_fully_replicated:
-            everywhere = replicated(leaf.sharding.mesh)
+            held = cast(NamedSharding, leaf.sharding)  # as `split` and `replicated` place leaves
+            everywhere = NamedSharding(held.mesh, PartitionSpec())
             leaf = jax.jit(lambda x: x, out_shardings=everywhere)(leaf)
         return leaf.addressable_data(0)
 

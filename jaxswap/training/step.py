@@ -1,7 +1,7 @@
 """The training step: augmentation, forward, loss and update of all identities in one call."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,19 @@ from jaxswap.training import memory, optimizers, sharding, state
 
 Metrics = dict[str, Float[Array, ""]]
 Batch = dict[str, UInt8[Array, "b i h w 3"]]
-Step = Callable[[state.TrainState, Batch], tuple[state.TrainState, Metrics]]
+
+
+@runtime_checkable
+class Step(Protocol):
+    """What `make_step` gives: a function that JAX compiles at its first call, or from shapes."""
+
+    def __call__(
+        self, before: state.TrainState, batch: Batch, /
+    ) -> tuple[state.TrainState, Metrics]: ...
+
+    def lower(
+        self, before: state.TrainState, batch: dict[str, jax.ShapeDtypeStruct], /
+    ) -> stages.Lowered: ...
 
 
 def augmented_batch(
@@ -125,7 +137,8 @@ def update(
     )
     optimizer = optimizers.make_optimizer(configuration.optimizer)
     updates, opt_state = optimizer.update(gradients, before.opt_state, before.params)
-    params = optax.apply_updates(before.params, updates)
+    # optax says only that these are trees; they are the trees that go in.
+    params = cast(topologies.Params, optax.apply_updates(before.params, updates))
     # Not `optax.tree.norm`, which on CPU stores the squares of all gradients.
     gradient_norm = jnp.sqrt(optax.tree.vdot(gradients, gradients))
     newly_diverged = (before.diverged_at < 0) & ~jnp.isfinite(loss + gradient_norm)
@@ -192,5 +205,5 @@ def _average(
         return None
     # A young average forgets faster, or it would remember the initial values for long.
     step = before.step.astype(jnp.float32)
-    decay = jnp.minimum(decay, (1 + step) / (10 + step))
-    return optax.incremental_update(params, before.ema, 1 - decay)
+    now = jnp.minimum(decay, (1 + step) / (10 + step))
+    return cast(topologies.Params, optax.incremental_update(params, before.ema, 1 - now))

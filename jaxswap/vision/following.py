@@ -23,6 +23,9 @@ SAME_OVERLAP = 0.5  # from which on a detection is the face that was followed th
 OTHER_OVERLAP = 0.1  # up to which a missed face and a detection are two
 _STABLE = list(mesh.STABLE)
 
+KeyFace = tuple[detection.Detection, Float[np.ndarray, "468 2"]]
+"""A detection of a key, and the mesh of that face in pixels of the frame."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Followed:
@@ -39,7 +42,7 @@ class Followed:
     detection: detection.Detection
     points: Float[np.ndarray, "468 2"]
     mesh_score: float
-    key: tuple[detection.Detection, Float[np.ndarray, "468 2"]]
+    key: KeyFace
     missed: bool = False
 
 
@@ -178,7 +181,7 @@ def _plausible(before: Float[np.ndarray, "468 2"], after: Float[np.ndarray, "468
 
 
 def _detection(
-    key: tuple[detection.Detection, Float[np.ndarray, "468 2"]],
+    key: KeyFace,
     points: Float[np.ndarray, "468 2"],
     frame_u8: types.ImageU8,
 ) -> detection.Detection | None:

@@ -69,7 +69,9 @@ class Tally:
         """Count the faces of the next frame."""
         for face in faces:
             self._sizes[face.track] += face.detection.size
-        grown = {face.track for face in faces} | ({self._leader} - {None})
+        grown = {face.track for face in faces}
+        if self._leader is not None:
+            grown.add(self._leader)
         self._leader = min(grown, key=lambda track: (-self._sizes[track], track), default=None)
 
     def wants(self, track: int) -> bool:
