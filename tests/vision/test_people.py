@@ -104,6 +104,17 @@ def test_in_single_pictures_nobody_is_remembered_by_number(seen, known):
     assert who(recogniser, shots(seen, "abba", track=0)) == [[1], [0], [0], [1]]
 
 
+def test_in_single_pictures_a_face_too_blurred_to_know_is_nobody(seen, known):
+    """The looks are near enough for one track, so only the video knows who that is."""
+    image_u8, shown = seen["a"]
+    blurred = cv2.GaussianBlur(image_u8, (0, 0), 12)
+    frames = [(frame(0, image_u8), [shown]), (frame(1, blurred), [shown])]
+    video = people.Recogniser([known["a"]], follow=True)
+    assert who(video, frames) == [[0], [0]]
+    pictures = people.Recogniser([known["a"]], follow=False)
+    assert who(pictures, frames) == [[0], [None]]
+
+
 def test_the_first_frames_of_a_track_wait_for_a_better_sighting(seen, known):
     image_u8, shown = seen["a"]
     blurred = cv2.GaussianBlur(image_u8, (0, 0), 12)
