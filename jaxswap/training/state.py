@@ -30,7 +30,7 @@ class TrainState(flax.struct.PyTreeNode):
     diverged_at: Any
     params: topologies.Params
     opt_state: Any
-    ema: topologies.Params | None
+    ema: Any  # `jax.jit` puts a mark of its own where shardings have None
 
 
 def shapes(configuration: config.Config, *, identities: Sequence[str]) -> TrainState:

@@ -181,6 +181,8 @@ class _Source:
         for cut in cuts:
             if not cut.is_done:
                 missing[cut.frame].append(cut)
+        if not missing:
+            return
         for frame in events.counted(
             self._reader.again(missing), f"Cutting {self._path.name}", total=len(missing)
         ):

@@ -43,7 +43,7 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture(scope="module")
 def run(make_run):
-    made = make_run(mask=config.MaskHead(features=(4,)))
+    made = make_run(mask=config.MaskHead(features=(4, 4)))
     lines = [
         {"step": s, "loss": 1 / s, "loss/a": 1 / s, "loss/b": 2 / s} for s in range(20, 400, 20)
     ]

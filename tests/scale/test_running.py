@@ -68,13 +68,13 @@ def test_finished_segments_are_told_whoever_wrote_them(cut, tmp_path, heard, mon
         running.Worker(_Lengths(), tmp_path)(cut[0])
         for segment in cut[1:]:
             running.Worker(_Broken(), tmp_path)(segment)
-    assert [told.done for told in heard.progresses] == list(range(1, len(cut) + 1))
+    assert [told.done for told in heard.progresses] == list(range(len(cut) + 1))
     assert {(told.total, told.unit) for told in heard.progresses} == {(len(cut), "segments")}
 
 
 def test_a_caller_who_wants_to_stop_keeps_what_is_finished(cut, tmp_path, heard, monkeypatch):
     monkeypatch.setattr(running, "_LOOK_S", 0.01)
-    heard.stop_at = 1
+    heard.stop_at = 2
     worker = running.Worker(_Lengths(), tmp_path)
 
     def work():
@@ -101,7 +101,7 @@ def test_without_beam_the_extra_is_named(cut, tmp_path, monkeypatch):
 def test_work_on_beam_goes_on_where_it_was_stopped(cut, tmp_path, heard, monkeypatch):
     pytest.importorskip("apache_beam", reason='the extra is not installed: pip install ".[beam]"')
     monkeypatch.setattr(running, "_LOOK_S", 0.01)
-    heard.stop_at = 1
+    heard.stop_at = 2
     with pytest.raises(errors.Stopped):
         running.run(_Lengths(), cut, tmp_path, beam_options=(), events=heard)
     finished = sum(running.done(tmp_path, one, _Lengths()) for one in cut)

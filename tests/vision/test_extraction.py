@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from jaxswap import config, errors, events, footage, images
+from jaxswap import config, errors, footage, images
 from jaxswap.vision import extraction, faceset, finding, mesh
 
 
@@ -121,30 +121,22 @@ def test_footage_that_changes_between_two_readings_is_an_error(
     assert not (tmp_path / "faces").exists()
 
 
-class Heard(events.Events):
-    def __init__(self, stop_after: int = 1_000) -> None:
-        self.progressed: list[events.Progress] = []
-        self._stop_after = stop_after
-
-    def progress(self, progress: events.Progress) -> None:
-        self.progressed.append(progress)
-
-    def should_stop(self) -> bool:
-        return len(self.progressed) >= self._stop_after
-
-
-def test_who_listens_hears_of_each_frame_and_may_stop(couple, tmp_path, capfd):
-    out, heard = tmp_path / "faces", Heard()
+def test_who_listens_hears_of_each_frame(couple, tmp_path, capfd, heard):
     faces, options = config.FacesConfig(), config.ExtractConfig(chip_size=64)
     capfd.readouterr()
-    extraction.extract([couple], out, faces=faces, options=options, events=heard)
-    assert [one.done for one in heard.progressed] == list(range(1, 13))
-    assert {(one.task, one.total) for one in heard.progressed} == {("Extracting couple.mp4", 12)}
+    extraction.extract([couple], tmp_path / "faces", faces=faces, options=options, events=heard)
+    assert [one.done for one in heard.progresses] == list(range(13))
+    assert {(one.task, one.total) for one in heard.progresses} == {("Extracting couple.mp4", 12)}
     assert capfd.readouterr() == ("", "")
-    stopping, again = Heard(stop_after=3), tmp_path / "again"
+
+
+def test_who_listens_may_stop_and_nothing_is_left(couple, tmp_path, heard):
+    faces, options = config.FacesConfig(), config.ExtractConfig(chip_size=64)
+    heard.stop_at = 3
     with pytest.raises(errors.Stopped):
-        extraction.extract([couple], again, faces=faces, options=options, events=stopping)
-    assert (len(stopping.progressed), again.exists()) == (3, False)
+        extraction.extract([couple], tmp_path / "faces", faces=faces, options=options, events=heard)
+    assert [one.done for one in heard.progresses] == [0, 1, 2]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_records_say_where_a_chip_is_from(faceset_path, demo_clips):
