@@ -57,6 +57,13 @@ def chips(seed: int, *, count: int = 12, size: int = CHIP_SIZE) -> tuple[np.ndar
 VALIDATION = {name: chips(index) for index, name in enumerate(IDENTITIES)}
 
 
+class Said(Events):
+    """Writes the messages where a person who started the program reads them."""
+
+    def message(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
+
 class MemoryLoader:
     """Batches as a function of (seed, position); this process's rows of each."""
 
@@ -219,7 +226,7 @@ def work(
             os.kill(os.getpid(), signal.SIGKILL)
 
     loader["on_batch"] = on_batch
-    reached = train(run_dir, configuration, **loader)
+    reached = train(run_dir, configuration, events=Said(), **loader)
     from jaxswap import runs
 
     sys.stdout.write(f"step {reached} {runs.Run.open(run_dir).fingerprint()}\n")
