@@ -33,10 +33,10 @@ from jaxswap.planning import topology
 topology.prepare(topology.parse("cpu:8"), __import__("os").environ)
 import jax
 from jaxswap.training import step
-def mean_gradients(configuration, mesh, params, batch):
-    (loss, parts), gradients = jax.value_and_grad(step.loss_and_parts, has_aux=True)(
-        params, configuration, batch
-    )
+def mean_gradients(configuration, mesh, params, batch, *, identities):
+    def of_all(params):
+        return step.loss_and_parts(params, configuration, batch, identities=identities)
+    (loss, parts), gradients = jax.value_and_grad(of_all, has_aux=True)(params)
     return loss, parts, gradients
 step.mean_gradients = mean_gradients
 """
