@@ -214,7 +214,7 @@ class _Evaluation:
             original,
             clips,
             faces=self.faces,
-            track=0 if self.options.track == "all" else self.options.track,
+            track="main" if self.options.track == "all" else self.options.track,
             swap=swap,
             pictures_of={**references, **named},
             events=self.events,
