@@ -68,3 +68,5 @@ class FacesReport:
     """Folder of the pictures, with a sheet of all: faces.png."""
     tracks: tuple[Track, ...]
     """In the order of their numbers."""
+    notices: tuple[str, ...]
+    """What of the footage was left out or not read, a line each."""

@@ -31,7 +31,7 @@ def faces(
         OutputError: if `out` exists.
     """
     with local_copies.LocalCopies() as copies, copies.new(paths.place(out)) as folder:
-        found = roster.write(
+        found, noticed = roster.write(
             copies.fetch(paths.place(footage)),
             folder,
             faces=faces,
@@ -50,4 +50,5 @@ def faces(
             )
             for entry in found
         ),
+        notices=noticed,
     )

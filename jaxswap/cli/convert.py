@@ -109,5 +109,5 @@ class Convert(Command):
             f"Slowest stage: {slowest}, {1000 * report.stage_s[slowest]:.0f} ms a frame"
             f"{_REMEDIES.get(slowest, '')}"
         )
-        if report.lost:
-            print(f"Lost: {report.lost}")
+        for line in report.notices:
+            print(f"Note: {line}")

@@ -47,7 +47,7 @@ class Extract(Command):
             f"{self.out}: {report.chips} chips, "
             f"a face in {report.frames_with_face} of {report.frames} frames"
         )
-        for lost in report.lost:
-            print(f"Lost: {lost}")
+        for line in report.notices:
+            print(f"Note: {line}")
         sheet = os.path.join(self.out, "contact_sheet.png")
         print(f"Look at {sheet}, and delete the chips that are no good.")

@@ -37,6 +37,8 @@ class Faces(Command):
         for track in report.tracks:
             where = track.image or f"{track.first_s:.1f}-{track.last_s:.1f} s"
             print(f"{track.number}: {where}, {track.frames} frame(s)")
+        for line in report.notices:
+            print(f"Note: {line}")
         first = report.tracks[0]
         print(
             f"{os.path.join(self.out, 'faces.png')} shows them. Name one by number or by picture: "

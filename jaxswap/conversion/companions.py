@@ -10,7 +10,7 @@ import av.container
 import av.error
 import av.stream
 
-from jaxswap import errors, footage, spans
+from jaxswap import errors, footage, notices, spans
 from jaxswap.conversion import subtitles
 from jaxswap.video import timing
 
@@ -32,6 +32,7 @@ class Companions:
         *,
         out: Path,
         span: spans.Span = spans.WHOLE,
+        noticed: notices.Notices,
     ) -> None:
         """Add the streams to the output, before its header is written.
 
@@ -40,12 +41,12 @@ class Companions:
             output: the container that is being made.
             out: its final name, for messages.
             span: the part of the footage that is written.
+            noticed: hears what the output's format cannot hold, and what cannot be read.
 
         Raises:
             OutputError: if the output's format cannot hold a stream of sound.
         """
-        self.lost: list[str] = []
-        """What the output's format cannot hold, or what could not be read, in words."""
+        self._noticed = noticed
         self._source = av.open(str(source.absolute()), options={"protocol_whitelist": "file"})
         self._output, self._out, self._span = output, out, span
         self._picture = footage.picture_stream(self._source)
@@ -105,7 +106,7 @@ class Companions:
             self._attach(stream, what)
             return
         if stream.type not in ("audio", "subtitle"):
-            self.lost.append(f"stream {stream.index} ({what}), which is no sound and no subtitles")
+            self._noticed.add(f"stream {stream.index} ({what}), which is no sound and no subtitles")
             return
         try:
             way = subtitles.way(stream, self._output)
@@ -114,7 +115,7 @@ class Companions:
                 raise errors.OutputError(
                     f"{self._out}: {held}. Choose a name that ends in .mkv, which can."
                 ) from e
-            self.lost.append(f"{held}: choose .mkv to keep it")
+            self._noticed.add(f"{held}: choose .mkv to keep it")
             return
         way.stream.disposition = stream.disposition
         way.stream.metadata.update(
@@ -124,9 +125,9 @@ class Companions:
 
     def _attach(self, stream: av.stream.AttachmentStream, what: str) -> None:
         if self._output.format.name != "matroska":
-            self.lost.append(f"stream {stream.index} ({what}): choose .mkv to keep it")
+            self._noticed.add(f"stream {stream.index} ({what}): choose .mkv to keep it")
         elif len(stream.data) > _MOST_ATTACHED_BYTES:
-            self.lost.append(f"stream {stream.index} ({what}), which is too large")
+            self._noticed.add(f"stream {stream.index} ({what}), which is too large")
         else:
             self._output.add_attachment(
                 stream.metadata.get("filename", "attachment"),
@@ -176,7 +177,7 @@ class Companions:
                     way = self._ways[packet.stream.index]
                     yield from way.carried(packet)
         except av.error.FFmpegError as e:
-            self.lost.append(f"the sound after {float(last_s):.2f} s ({e.strerror or e})")
+            self._noticed.add(f"the sound after {float(last_s):.2f} s ({e.strerror or e})")
 
     def _cut(self, packet: av.Packet, dts: int) -> bool:
         """Move a packet decoded at `dts` to its time in the output; False if it is before that.
@@ -201,7 +202,6 @@ class Silence:
     """What is beside images: nothing."""
 
     def __init__(self) -> None:
-        self.lost: list[str] = []
         self.time_bases: list[Fraction] = []
 
     def begin(self, at_s: Fraction) -> None:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jaxswap import errors, files, footage, images, types
+from jaxswap import errors, files, footage, images, notices, types
 from jaxswap.conversion import canvas, originals
 from jaxswap.provenance import marked_pictures, marks
 
@@ -23,7 +23,7 @@ class _Images:
     ) -> None:
         self._out, self._source, self._mark = out, source, mark
         self._make_partial = partial
-        self.lost: list[str] = []
+        self.notices = notices.Notices()
 
     def __enter__(self) -> "_Images":
         """Make the temporary file or folder.
@@ -137,7 +137,7 @@ class SequenceOutput(FolderOutput):
         """Write nothing yet; `source` is the video that is converted, all else as of a folder."""
         super().__init__(out, source=source.path, mark=mark)
         if source.audio_streams:
-            self.lost.append("sound, which a folder of images cannot hold")
+            self.notices.add("sound, which a folder of images cannot hold")
 
     def keep(self, frame: footage.Frame) -> originals.Original[types.ImageU8]:
         """The image and its name."""

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import av
 
-from jaxswap import config, errors, footage, images, spans
+from jaxswap import config, errors, footage, images, notices, spans
 from jaxswap.conversion import (
     canvas,
     encoders,
@@ -26,7 +26,7 @@ from jaxswap.video import colorimetry, planes
 class Output(Protocol[Picture]):
     """Takes the frames in order; appears when its `with` block ends well."""
 
-    lost: list[str]
+    notices: notices.Notices
 
     def __enter__(self) -> object: ...
 

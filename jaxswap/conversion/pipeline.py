@@ -108,12 +108,12 @@ def convert(
             swapped += changed
         if not swapped:
             raise work.no_face()
-    lost = [*([reader.lost] if reader.lost else []), *output.lost]
+    reader.notices.add(*output.notices.lines)
     return report.ConversionReport(
         frames=frames,
         swapped=swapped,
         swaps=work.swap_reports(),
-        lost="; ".join(lost) or None,
+        notices=reader.notices.lines,
         seconds=time.monotonic() - start,
         start_s=start_s,
         stage_s={stage.name: stage.busy_s / frames for stage in line.stages},

@@ -28,8 +28,8 @@ class ConversionReport:
     """Those in which a face changed."""
     swaps: tuple[SwapReport, ...]
     """The same by person, in the order in which they were asked for."""
-    lost: str | None
-    """What could not be read or taken over, in words."""
+    notices: tuple[str, ...]
+    """What was left out, changed or not read, a line each."""
     seconds: float
     """How long it took."""
     start_s: float

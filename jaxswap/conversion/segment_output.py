@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 
-from jaxswap import errors
+from jaxswap import errors, notices
 from jaxswap.conversion import (
     canvas,
     encoders,
@@ -56,8 +56,8 @@ class SegmentOutput(outputs.Pictured):
         self._path, self._encoder, self._suffix = path, encoder, suffix
         self.source, self._first, self._after = source, *bounds
         self.coding = frame_encoding.coding_of(source, encoder)
-        self.lost: list[str] = []
-        """What of the segment did not decode, in words; whoever reads it says so."""
+        self.notices = notices.Notices()
+        """What of the segment did not decode; whoever reads it adds to them."""
         self._end: int | None = None
         self._times: list[tuple[int, int, int, bool]] = []
         self._frames = self._swapped = 0
@@ -88,7 +88,7 @@ class SegmentOutput(outputs.Pictured):
                 "packets": self._times,
                 "frames": self._frames,
                 "swapped": self._swapped,
-                "lost": self.lost,
+                "notices": self.notices.lines,
             }
             self._zip.writestr(_INDEX, json.dumps(index))
             self._zip.writestr(_HEADERS, self._context.extradata or b"")
@@ -136,7 +136,7 @@ class EncodedSegment:
     frames: int
     swapped: int
     """Frames in which a face changed."""
-    lost: tuple[str, ...]
+    notices: tuple[str, ...]
     """What did not decode, in words."""
     times: tuple[tuple[int, int, int, bool], ...]
     """Of each packet: presentation, decoding, duration, and whether it is a key frame."""
@@ -156,7 +156,7 @@ class EncodedSegment:
                     headers=parts.read(_HEADERS),
                     frames=int(index["frames"]),
                     swapped=int(index["swapped"]),
-                    lost=tuple(str(words) for words in index["lost"]),
+                    notices=tuple(str(line) for line in index["notices"]),
                     times=tuple(
                         (int(p), int(d), int(n), bool(k)) for p, d, n, k in index["packets"]
                     ),

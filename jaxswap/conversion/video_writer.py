@@ -9,7 +9,7 @@ from typing import Any
 import av
 import av.error
 
-from jaxswap import config, errors, files
+from jaxswap import config, errors, files, notices
 from jaxswap.conversion import companions, encoders, frame_encoding, sources
 from jaxswap.provenance import containers, marks, xmp
 from jaxswap.video import timing
@@ -75,8 +75,8 @@ class VideoWriter:
         self.coding = frame_encoding.coding_of(source, encoder)
         """How the output holds its pixels."""
         self._zero: int | None = None  # what becomes 0 of the source's times
-        self.lost: list[str] = []
-        """What could not be taken over, in words; complete after the block."""
+        self.notices = notices.Notices()
+        """What could not be taken over; complete after the block."""
 
     def __enter__(self) -> "VideoWriter":
         """Write the header, so that what the format cannot hold is known before any work.
@@ -162,11 +162,10 @@ class VideoWriter:
             self._video.codec_context, coding=self.coding, codec=self._encoder.codec
         )
         self._companions = self._beside()
-        self.lost = self._companions.lost
-        self.lost += self._encoder.lost(self.source.pix_fmt, pix_fmt=self.coding.pix_fmt)
+        self.notices.add(*self._encoder.lost(self.source.pix_fmt, pix_fmt=self.coding.pix_fmt))
         shape = self.source.sample_aspect
         if name == "matroska" and shape not in (None, 1) and self._encoder.codec in _SHAPELESS:
-            self.lost.append(f"the shape of pixels, {shape}, which is not said in {self.out.name}")
+            self.notices.add(f"the shape of pixels, {shape}, which is not said in {self.out.name}")
         if name == "matroska":
             self._container.metadata["XMP"] = xmp.to_xmp(self._mark)
         else:
@@ -179,7 +178,11 @@ class VideoWriter:
         if self.source.path.is_dir():
             return companions.Silence()
         return companions.Companions(
-            self.source.path, self._container, out=self.out, span=self.source.span
+            self.source.path,
+            self._container,
+            out=self.out,
+            span=self.source.span,
+            noticed=self.notices,
         )
 
     def _timescale(self) -> int:

@@ -101,6 +101,7 @@ def compare(
         candidates=candidates,
         identities=_identities(comparison.described, known),
         no_identities=no_identities,
+        notices=tuple(line for one in (reader, *readers.values()) for line in one.notices.lines),
         pictures=shown_frames.cut(shown, comparison.rows, reader, readers),
     )
 

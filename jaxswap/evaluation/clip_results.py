@@ -107,6 +107,7 @@ class ClipResults:
         candidates: by name, in the order in which they were given.
         identities: None if it was not measured.
         no_identities: then the reason, one sentence.
+        notices: what was left out of footage or candidates, changed or not read, a line each.
         pictures: the worst frames of each candidate, then some evenly over the clip.
     """
 
@@ -116,6 +117,7 @@ class ClipResults:
     candidates: dict[str, CandidateResults]
     identities: IdentityFigures | None
     no_identities: str | None
+    notices: tuple[str, ...]
     pictures: list[Picture]
 
     @property

@@ -7,6 +7,8 @@ from jaxswap.evaluation import agreement, clip_results
 
 def of_clip(results: clip_results.ClipResults) -> Iterator[str]:
     """Sentences about footage, candidates and what could not be measured."""
+    for line in results.notices:
+        yield f"{line[:1].upper()}{line[1:]}."
     if not results.faces:
         yield "No face was found in the footage, so there is nothing to compare."
         return

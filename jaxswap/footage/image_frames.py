@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from jaxswap import errors, images, spans, types
+from jaxswap import errors, images, notices, spans, types
 from jaxswap.footage import lost
 from jaxswap.footage.frames import FootageInfo, Frame
 
@@ -48,16 +48,16 @@ def first_readable(paths: Sequence[Path]) -> types.ImageU8:
     return images.read_u8(paths[-1])
 
 
-def read(info: FootageInfo, *, every: int, span: spans.Span) -> Generator[Frame, None, str | None]:
+def read(
+    info: FootageInfo, *, every: int, span: spans.Span, noticed: notices.Notices
+) -> Generator[Frame]:
     """The frames of an image or of a folder, in order.
 
     Args:
         info: of the footage.
         every: take every n-th image.
         span: the part of a film of images that is read.
-
-    Returns:
-        What could not be read, in words; None if all could.
+        noticed: hears at the end which images could not be read.
 
     Raises:
         FootageError: if not one image can be read.
@@ -86,7 +86,7 @@ def read(info: FootageInfo, *, every: int, span: spans.Span) -> Generator[Frame,
             pts=None if rate is None else index,
             time_base=None if rate is None else 1 / rate,
         )
-    return lost.of_images(broken, total=len(paths))
+    noticed.add(*lost.of_images(broken, total=len(paths)))
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

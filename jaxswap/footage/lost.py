@@ -1,6 +1,6 @@
 """What of footage could not be read, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from jaxswap import errors, spans
 from jaxswap.footage.frames import FootageInfo
@@ -13,17 +13,17 @@ def reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
 
 
-def of_images(broken: Sequence[str], *, total: int) -> str | None:
-    """What is lost where some images of a folder cannot be read; None if all can.
+def of_images(broken: Sequence[str], *, total: int) -> Iterator[str]:
+    """What is lost where some images of a folder cannot be read, a line each.
 
     Args:
         broken: names of those that cannot.
         total: how many images the folder holds.
     """
     if not broken:
-        return None
+        return
     shown = ", ".join(broken[:MAX_NAMES]) + (", ..." if len(broken) > MAX_NAMES else "")
-    return f"{len(broken)} of {total} images cannot be read: {shown}"
+    yield f"{len(broken)} of {total} images cannot be read: {shown}"
 
 
 def of_video(
@@ -33,8 +33,8 @@ def of_video(
     num_decoded: int,
     last_s: float,
     failure: str | None,
-) -> str | None:
-    """What is lost of a video that was read to its end; None if that is nothing.
+) -> Iterator[str]:
+    """What is lost of a video that was read to its end, a line each.
 
     Args:
         info: of the video.
@@ -62,7 +62,6 @@ def of_video(
         duration = min(duration, float(span.end_s))
     missing = (duration - last_s - frame_s) if duration else 0.0
     if missing > max(0.5, 2 * frame_s):
-        return f"the last {missing:.1f} s of {path.name} do not decode"
-    if failure:
-        return f"parts of {path.name} do not decode ({failure})"
-    return None
+        yield f"the last {missing:.1f} s of {path.name} do not decode"
+    elif failure:
+        yield f"parts of {path.name} do not decode ({failure})"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from jaxswap import errors, spans
+from jaxswap import errors, notices, spans
 from jaxswap.footage import image_frames, probing, video_frames
 from jaxswap.footage.frames import Frame
 
@@ -15,7 +15,7 @@ class FrameReader:
 
     Attributes:
         info: what `probe` says of the footage.
-        lost: after the last frame, what did not decode, in words; None if all did.
+        notices: what of the footage did not come as it is; complete after the last frame.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class FrameReader:
         if every < 1:
             raise ValueError(f"`every` must be >= 1, not {every}.")
         self.info = probing.probe(path)
-        self.lost: str | None = None
+        self.notices = notices.Notices()
         self._every, self._span = every, span
         if frame_rate is not None:
             self.info = probing.as_film(self.info, frame_rate)
@@ -57,8 +57,7 @@ class FrameReader:
             )
 
     def __iter__(self) -> Iterator[Frame]:
-        self.lost = None
-        return self._frames()
+        return self._read()
 
     def again(self, indices: Collection[int]) -> Iterator[Frame]:
         """Frames that were read before, by their indices; reading stops at the last of them.
@@ -91,9 +90,6 @@ class FrameReader:
             total = max(0, last - math.ceil(self._span.start_s * rate))
         return -(-total // self._every)
 
-    def _frames(self) -> Iterator[Frame]:
-        self.lost = yield from self._read()
-
-    def _read(self) -> Generator[Frame, None, str | None]:
+    def _read(self) -> Generator[Frame]:
         read = video_frames.read if self.info.kind == "video" else image_frames.read
-        return read(self.info, every=self._every, span=self._span)
+        return read(self.info, every=self._every, span=self._span, noticed=self.notices)

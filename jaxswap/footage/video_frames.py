@@ -9,7 +9,7 @@ import av.container
 import av.error
 import numpy as np
 
-from jaxswap import spans, types
+from jaxswap import notices, spans, types
 from jaxswap.footage import lost, videos
 from jaxswap.footage.frames import FootageInfo, Frame
 from jaxswap.video import colorimetry, planes, timing
@@ -18,16 +18,16 @@ Decoded = av.VideoFrame | Exception
 """A decoded frame, or why the next one did not decode."""
 
 
-def read(info: FootageInfo, *, every: int, span: spans.Span) -> Generator[Frame, None, str | None]:
+def read(
+    info: FootageInfo, *, every: int, span: spans.Span, noticed: notices.Notices
+) -> Generator[Frame]:
     """The frames of a video, in order.
 
     Args:
         info: of the video.
         every: take every n-th frame.
         span: the part that is read; the video is sought, not decoded from its beginning.
-
-    Returns:
-        What did not decode, in words; None if all did.
+        noticed: hears at the end what did not decode.
 
     Raises:
         FootageError: if the video cannot be opened, or not one frame of the part decodes.
@@ -37,12 +37,13 @@ def read(info: FootageInfo, *, every: int, span: spans.Span) -> Generator[Frame,
             stream = videos.picture_stream(container)
             decoded = _sought(container, stream, span)
             if decoded is not None:
-                return (yield from _part(info, stream, decoded, every=every, span=span))
+                yield from _part(info, stream, decoded, every, span, noticed)
+                return
     with videos.open_video(info.path) as container:
         stream = videos.picture_stream(container)
         stream.thread_type = "AUTO"
         decoded = decode(container, stream)
-        return (yield from _part(info, stream, decoded, every=every, span=span))
+        yield from _part(info, stream, decoded, every, span, noticed)
 
 
 def decode(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[Decoded]:
@@ -84,10 +85,10 @@ def _part(
     info: FootageInfo,
     stream: av.VideoStream,
     decoded: Iterator[Decoded],
-    *,
     every: int,
     span: spans.Span,
-) -> Generator[Frame, None, str | None]:
+    noticed: notices.Notices,
+) -> Generator[Frame]:
     time_base, origin = timing.unit(stream), stream.start_time or 0
     first, after = span.ticks(time_base, origin=origin)
     first = first if span.start_s > 0 else None  # pictures before 0 are not cut off
@@ -114,12 +115,14 @@ def _part(
                 video_frame=video_frame,
             )
         index += 1
-    return lost.of_video(
-        info,
-        span=span,
-        num_decoded=index,
-        last_s=float((pts or 0) * time_base - origin * time_base),
-        failure=failure,
+    noticed.add(
+        *lost.of_video(
+            info,
+            span=span,
+            num_decoded=index,
+            last_s=float((pts or 0) * time_base - origin * time_base),
+            failure=failure,
+        )
     )
 
 

@@ -63,7 +63,12 @@ class ChipJob:
             one.example = self._example(segment, reader.info, frame, one.face)
         kept = _columns([one.example for one in wanted])
         with path.open("wb") as stream:
-            np.savez(stream, lost=np.array(reader.lost or ""), allow_pickle=False, **kept)
+            np.savez(
+                stream,
+                notices=np.array(reader.notices.lines, dtype=np.str_),
+                allow_pickle=False,
+                **kept,
+            )
 
     def _kept(
         self, segment: segments.Segment, reader: footage.FrameReader, finder: finding.FaceFinder
@@ -119,7 +124,7 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as columns:
-            values = {name: columns[name] for name in columns.files if name != "lost"}
+            values = {name: columns[name] for name in columns.files if name != "notices"}
             ends = {name: np.cumsum(values[f"{name}_bytes"]) for name in _BYTES}
             for index in range(len(values["key"])):
                 yield {
@@ -132,10 +137,10 @@ def examples(path: Path) -> Iterator[dict[str, Any]]:
         ) from error
 
 
-def times(path: Path) -> tuple[np.ndarray, str]:
-    """The times of a segment's chips in seconds, and what of it did not decode, in words."""
+def times(path: Path) -> tuple[np.ndarray, list[str]]:
+    """The times of a segment's chips in seconds, and what of it did not decode, a line each."""
     with np.load(path, allow_pickle=False) as columns:
-        return columns["time_s"], str(columns["lost"])
+        return columns["time_s"], [str(line) for line in columns["notices"]]
 
 
 def _columns(kept: list[dict[str, Any]]) -> dict[str, np.ndarray]:

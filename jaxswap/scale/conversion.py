@@ -81,7 +81,7 @@ class ConvertJob:
         )
         with output, stages.Line() as line:
             collections.deque(pipeline.stream(work, line, model=model, output=output), maxlen=0)
-            output.lost += [reader.lost] if reader.lost else []
+            output.notices.add(*reader.notices.lines)
 
     def swap(self) -> assignment.Swap:
         """Who gets whose face."""
@@ -143,15 +143,15 @@ def convert(
         found = [running.result(folder, part, job) for part in parts]
         try:
             results = [segment_output.EncodedSegment.open(one) for one in found]
-            lost = _join(path, places[path], results, job=job, mark=mark)
+            noticed = _join(path, places[path], results, job=job, mark=mark)
         except (errors.FootageError, errors.NoFaceError, errors.OutputError) as error:
             failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
             continue
-        failed += [failures.Failure(path=str(path), start_s=None, reason=words) for words in lost]
+        failed += [failures.Failure(path=str(path), start_s=None, reason=line) for line in noticed]
         failed += [
-            failures.of(part, words)
+            failures.of(part, line)
             for part, one in zip(parts, results, strict=True)
-            for words in one.lost
+            for line in one.notices
         ]
         videos += 1
         frames += sum(one.frames for one in results)
@@ -217,7 +217,7 @@ def _join(
     *,
     job: ConvertJob,
     mark: marks.Mark,
-) -> list[str]:
+) -> tuple[str, ...]:
     """Write one video from its parts, with the sound of its footage; no picture is encoded.
 
     Returns:
@@ -237,4 +237,4 @@ def _join(
                     "the same packages, and delete the folder that it is in."
                 )
         output.mux(segment_output.joined(parts, time_base=output.source.time_base))
-    return output.lost
+    return output.notices.lines

@@ -74,7 +74,7 @@ def extract(
         name: _IdentityChips([s for s in parts if s.key not in reasons], folder, job)
         for name, parts in cut.items()
     }
-    failed += [failure for one in found.values() for failure in one.lost]
+    failed += [failure for one in found.values() for failure in one.failures]
     failures.write(out, failed)
     dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
     shutil.rmtree(folder)
@@ -112,10 +112,10 @@ class _IdentityChips:
         read = [chips.times(path) for path in self._paths]
         self._times = [times for times, _ in read]
         self.stops = np.cumsum([0, *(len(times) for times in self._times)])
-        self.lost = [
-            failures.of(segment, lost)
-            for segment, (_, lost) in zip(found, read, strict=True)
-            if lost
+        self.failures = [
+            failures.of(segment, line)
+            for segment, (_, noticed) in zip(found, read, strict=True)
+            for line in noticed
         ]
         self._held: tuple[int, list[dict[str, Any]]] = (-1, [])
 

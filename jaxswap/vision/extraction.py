@@ -30,13 +30,13 @@ class ExtractionReport:
         frames: frames that were looked at.
         frames_with_face: frames in which the wanted person was found.
         chips: chips in the faceset.
-        lost: what of the footage did not decode, and footage without the face, one line each.
+        notices: what of the footage did not decode, and footage without the face, a line each.
     """
 
     frames: int
     frames_with_face: int
     chips: int
-    lost: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def extract(
@@ -96,7 +96,7 @@ def extract(
         frames=sum(source.num_frames for source in sources),
         frames_with_face=sum(source.num_frames_with_face for source in sources),
         chips=sum(source.num_chips for source in sources),
-        lost=tuple(line for source in sources for line in source.lost()),
+        notices=tuple(line for source in sources for line in source.notices()),
     )
 
 
@@ -194,10 +194,9 @@ class _Source:
         for cut in cuts:
             self._chip_path(cut).unlink()
 
-    def lost(self) -> Iterator[str]:
+    def notices(self) -> Iterator[str]:
         """What of this footage gave nothing, one line each."""
-        if self._reader.lost:
-            yield self._reader.lost
+        yield from self._reader.notices.lines
         if not self.num_chips:
             yield f"no such face in {self._path.name}"
 

@@ -40,7 +40,7 @@ class Entry:
 
 def write(
     source: Path, out: Path, *, faces: config.FacesConfig, events: Events = SILENT
-) -> list[Entry]:
+) -> tuple[list[Entry], tuple[str, ...]]:
     """List who is in footage, with a picture of each in the folder `out`.
 
     A picture is named by the number, in a folder of images by the image's index and the number. It
@@ -54,7 +54,8 @@ def write(
         events: hears how many frames are looked through.
 
     Returns:
-        The tracks of a video in the order of their numbers; the faces of images, image by image.
+        The tracks of a video in the order of their numbers; the faces of images, image by image;
+        and what of the source was left out or not read, a line each.
 
     Raises:
         FootageError: if the source cannot be read.
@@ -79,7 +80,7 @@ def write(
             [f"{entry.track}: {entry.where}" for entry in shown],
         )
         images.write_png(partial / "faces.png", sheet)
-    return entries
+    return entries, reader.notices.lines
 
 
 def _entries(

@@ -97,7 +97,7 @@ def through(source: Path, out: Path, *, part: spans.Span = spans.WHOLE) -> list[
     with output:
         for frame in reader:
             output.write(output.keep(frame), None)
-    return output.lost
+    return list(output.notices.lines)
 
 
 def sound(path: Path, stream: int) -> list[tuple[str, Fraction]]:

@@ -76,7 +76,7 @@ def through(source: Path, out: Path, *, box: canvas.Box | None = None, **options
                 red = np.broadcast_to(np.float32([0.9, 0.1, 0.1]), (*shape, 3)).copy()
                 painted.mix(box, red, np.ones(shape, np.float32))
             output.write(original, painted)
-    return output.lost
+    return list(output.notices.lines)
 
 
 def pairs(before: Path, after: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -124,7 +124,7 @@ def test_an_image_that_vanished_is_told(folder, tmp_path):
 def test_frames_of_a_video_are_numbered_from_1_and_their_sound_is_lost(folder, tmp_path):
     info = dataclasses.replace(footage.probe(folder), audio_streams=2)
     output = image_outputs.SequenceOutput(tmp_path / "out", source=info, mark=MARK)
-    assert output.lost == ["sound, which a folder of images cannot hold"]
+    assert output.notices.lines == ("sound, which a folder of images cannot hold",)
     write(output, folder, painted=("000002.png",))
     names = [f"00000{number}.png" for number in (1, 2, 3)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
@@ -133,4 +133,5 @@ def test_frames_of_a_video_are_numbered_from_1_and_their_sound_is_lost(folder, t
         images.read_u8(tmp_path / "out" / "000001.png"), images.read_u8(folder / "a.bmp")
     )
     silent = dataclasses.replace(info, audio_streams=0)
-    assert image_outputs.SequenceOutput(tmp_path / "more", source=silent, mark=MARK).lost == []
+    output = image_outputs.SequenceOutput(tmp_path / "more", source=silent, mark=MARK)
+    assert output.notices.lines == ()

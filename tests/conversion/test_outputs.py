@@ -48,7 +48,7 @@ def through(
                 pair.compare(original, made)
     if pair is not None:
         pair.__exit__(None, None, None)
-    return output.lost
+    return list(output.notices.lines)
 
 
 def decoded(path: Path) -> list[av.VideoFrame]:

@@ -51,7 +51,7 @@ def test_video_keeps_all_but_the_face(make_run, cut_demo, make_clip, read_stream
     pts = [700, 1100, 1101, 3000, 3600, 9000, 9600, 13001]
     source = make_clip(frames, pts=pts, audio=["aac", "aac"])
     report = convert(source, run=make_run(), out=tmp_path / "out.mp4")
-    assert (report.frames, report.swapped, report.lost) == (8, 6, None)
+    assert (report.frames, report.swapped, report.notices) == (8, 6, ())
     before, after = map(read_streams, (source, tmp_path / "out.mp4"))
     assert after.times == before.times
     assert after.packets == before.packets
@@ -76,7 +76,7 @@ def test_a_part_beside_its_footage(make_run, cut_demo, make_clip, read_streams, 
     out, beside = tmp_path / "out.mp4", tmp_path / "pair.mp4"
     span = spans.Span(Fraction(3, 25), Fraction(8, 25))
     report = convert(source, run=make_run(), out=out, part={"span": span, "beside": beside})
-    assert (report.frames, report.swapped, report.lost) == (5, 5, None)
+    assert (report.frames, report.swapped, report.notices) == (5, 5, ())
     assert "write side by side" in report.stage_s
     before, after, pair = map(read_streams, (source, out, beside))
     assert after.times == pair.times == [Fraction(index, 25) for index in range(5)]
@@ -189,7 +189,7 @@ def test_truncated_video_is_converted_as_far_as_it_goes(
     report = convert(source, run=make_run(), out=out)
     assert 0 < report.frames < 50
     assert report.swapped == report.frames
-    assert "do not decode" in report.lost
+    assert "do not decode" in report.notices[0]
     assert len(read_streams(out).times) == report.frames
 
 
@@ -219,7 +219,7 @@ def test_folder_of_images_gives_a_folder(make_run, cut_demo, tmp_path):
     (source / "broken.png").write_bytes(b"no picture")
     report = convert(source, run=make_run(), out=out)
     assert (report.frames, report.swapped) == (3, 2)
-    assert "broken.png" in report.lost
+    assert "broken.png" in report.notices[0]
     names = sorted(path.name for path in out.iterdir())
     assert names == ["face10.png", "face2.bmp.png", "none.png"]
     assert (out / "none.png").read_bytes() == (source / "none.png").read_bytes()

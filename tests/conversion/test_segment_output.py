@@ -103,7 +103,7 @@ def test_a_part_that_decodes_early_comes_after_the_one_before(tmp_path):
             parts.writestr(str(number), b"packet")
     parts = [
         segment_output.EncodedSegment(
-            path=path, headers=b"", frames=3, swapped=0, lost=(), times=times
+            path=path, headers=b"", frames=3, swapped=0, notices=(), times=times
         )
         for times in (((7, 5, 1, True), (9, 6, 1, False), (8, 7, 1, False)), times)
     ]

@@ -138,6 +138,7 @@ def make_results() -> Callable[..., clip_results.ClipResults]:
             },
             "identities": None,
             "no_identities": "It was not asked for.",
+            "notices": (),
             "pictures": [],
         }
         return clip_results.ClipResults(**values | (about or {}))

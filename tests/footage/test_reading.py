@@ -18,7 +18,7 @@ def test_every_nth_frame_keeps_its_index_and_time(clip):
     assert [frame.index for frame in frames] == [0, 7, 14, 21, 28]
     assert frames[2].time_s == pytest.approx(0.56)
     assert reader.num_frames == 5
-    assert reader.lost is None
+    assert reader.notices.lines == ()
 
 
 def test_frames_are_read_again_up_to_the_last_that_is_asked_for(clip, decoded):

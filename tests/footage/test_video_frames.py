@@ -40,7 +40,7 @@ def test_a_video_comes_frame_by_frame_with_its_times(clip):
     assert reader.info.duration_s == pytest.approx(1.2)
     assert [frame.index for frame in frames] == list(range(30))
     np.testing.assert_allclose([frame.time_s for frame in frames], 0.04 * np.arange(30), atol=1e-6)
-    assert reader.lost is None
+    assert reader.notices.lines == ()
     brightness = [frame.image_u8[8:16, 8:24, 0].mean() for frame in frames]
     np.testing.assert_allclose(brightness, 40 + 3.0 * np.arange(30), atol=6)
 
@@ -114,7 +114,7 @@ def test_ten_bits_become_eight(tmp_path, write_clip):
     assert len(frames) == 5
     assert frames[0].image_u8.dtype == np.uint8
     np.testing.assert_allclose(frames[0].image_u8[10, 10], (40, 90, 160), atol=4)
-    assert reader.lost is None
+    assert reader.notices.lines == ()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_part_is_sought(tmp_path, part, indices, start, write_clip):
     assert [frame.time_s for frame in frames] == [whole[i].time_s for i in indices]
     assert [frame.index for frame in frames] == list(range(len(indices)))
     assert reader.num_frames == len(indices)
-    assert reader.lost is None
+    assert reader.notices.lines == ()
     for frame, index in zip(frames, indices, strict=True):
         np.testing.assert_array_equal(frame.image_u8, whole[index].image_u8)
 

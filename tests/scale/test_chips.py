@@ -32,9 +32,9 @@ def test_chips_of_the_main_track_are_whole_where_another_led_at_first(takeover, 
     assert len(numbered) == 24
     chip_u8 = images.decode_u8(main[0]["image"].getvalue())
     assert chip_u8.shape == (32, 32, 3)
-    times, lost = chips.times(tmp_path / "main.npz")
+    times, noticed = chips.times(tmp_path / "main.npz")
     np.testing.assert_allclose(times, np.arange(4, 28) / 25, atol=1e-6)
-    assert lost == ""
+    assert noticed == []
 
 
 def test_chips_are_encoded_only_while_their_track_leads(couple, tmp_path, monkeypatch):

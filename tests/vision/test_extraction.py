@@ -37,7 +37,7 @@ def test_the_largest_over_the_longest_time_is_kept(couple, tmp_path):
     assert (middle_x(faces) > 320).all()  # the smaller face, which is there three times as long
     assert [record.frame for record in faces.records] == list(range(12))
     assert (report.frames, report.frames_with_face, report.chips) == (12, 12, 12)
-    assert report.lost == ()
+    assert report.notices == ()
     kept = {path.name for path in (tmp_path / "faces" / "chips").iterdir()}
     assert kept == {record.image for record in faces.records}
     assert not (tmp_path / "faces" / "candidates.jsonl").exists()
@@ -264,7 +264,7 @@ def test_a_truncated_video_is_extracted_as_far_as_it_decodes(demo_clips, tmp_pat
         options=config.ExtractConfig(chip_size=64, every=20),
     )
     assert 1 <= report.chips < 8
-    (lost,) = report.lost
+    (lost,) = report.notices
     assert "cut.mkv" in lost
 
 

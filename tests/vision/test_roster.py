@@ -9,7 +9,7 @@ FACES = config.FacesConfig(min_face_px=40)
 
 def test_everybody_is_listed_with_a_picture(couple, tmp_path):
     out = tmp_path / "who"
-    entries = roster.write(couple, out, faces=FACES)
+    entries, _ = roster.write(couple, out, faces=FACES)
     assert [(entry.track, entry.frames) for entry in entries] == [(0, 12), (1, 8)]
     assert [round(entry.first_s * 25) for entry in entries] == [0, 4]
     assert [round(entry.last_s * 25) for entry in entries] == [11, 11]
@@ -41,7 +41,7 @@ def test_faces_of_single_pictures_are_numbered_by_size_in_each(couple, tmp_path)
     folder.mkdir()
     for frame in footage.FrameReader(couple, every=3):
         images.write_png(folder / f"{frame.index}.png", frame.image_u8)
-    entries = roster.write(folder, tmp_path / "who", faces=FACES)
+    entries, _ = roster.write(folder, tmp_path / "who", faces=FACES)
     assert [(entry.where, entry.track) for entry in entries] == [
         ("0.png", 0),
         ("3.png", 0),
@@ -54,7 +54,7 @@ def test_faces_of_single_pictures_are_numbered_by_size_in_each(couple, tmp_path)
     assert pictures[1:4] == ["000001-0.png", "000002-0.png", "000002-1.png"]
     written = {path.name for path in (tmp_path / "who").iterdir()}
     assert written == {*pictures, "faces.png"}
-    only = roster.write(folder / "9.png", tmp_path / "one", faces=FACES)
+    only, _ = roster.write(folder / "9.png", tmp_path / "one", faces=FACES)
     assert [(entry.track, entry.picture) for entry in only] == [(0, "0.png"), (1, "1.png")]
 
 
