@@ -21,7 +21,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from jaxswap import rngs
+from jaxswap.models import initialisers
 
 Params = dict[str, Any]
 
@@ -69,7 +69,7 @@ class SharedInterNet:
         """Parameters of a new model, float32.
 
         The values of a part depend on the key, the part and, for the parts of an identity, on its
-        name alone: another identity more changes none of them.
+        name alone: another identity more changes none of them. Call it within `jax.jit`.
 
         Args:
             key: of all parameters.
@@ -83,13 +83,15 @@ class SharedInterNet:
                 f"A swap takes two identities or more with different names, not {list(identities)}."
             )
         inputs = self._inputs()
-        params = {
-            name: part.init(rngs.stream(key, name, 0), *inputs[name])["params"]
-            for name, part in self._shared().items()
+
+        def of(part: nn.Module, name: str) -> Params:
+            return cast(Params, part.init(key, *inputs[name])["params"])
+
+        params = {name: of(part, name) for name, part in self._shared().items()}
+        params |= {
+            name: dict.fromkeys(identities, of(part, name)) for name, part in self._own().items()
         }
-        for name, part in self._own().items():
-            params[name] = _drawn(rngs.stream(key, name, 0), part, inputs[name], identities)
-        return params
+        return initialisers.drawn(params, key)
 
     def __call__(
         self,
@@ -188,20 +190,6 @@ class SharedInterNet:
             "visible_head": (images, maps),
         }
         return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), seen)
-
-
-def _drawn(
-    key: jax.Array, part: nn.Module, inputs: tuple[Any, ...], identities: Sequence[str]
-) -> dict[str, Any]:
-    """Parameters of a part for each identity, by name."""
-    keys = jnp.stack([rngs.stream(key, identity, 0) for identity in identities])
-    # In a loop, so that the program of one identity serves all.
-    stacked = lax.map(lambda own: part.init(own, *inputs)["params"], keys)
-    leaves, structure = jax.tree.flatten(stacked)
-    return {
-        identity: jax.tree.unflatten(structure, [leaf[index] for leaf in leaves])
-        for index, identity in enumerate(identities)
-    }
 
 
 def of_identity(params: Params, identity: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxswap.models import blocks
+from jaxswap.models import blocks, initialisers
 
 
 def test_pixel_shuffle_is_in_tensorflows_order():
@@ -26,7 +26,8 @@ def test_downscale_halves_and_upscale_doubles_the_side():
 def test_negative_values_are_cut_to_a_tenth():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(1, 8, 8, 2)), jnp.float32)
     module = blocks.Downscale(3)
-    params = jax.jit(module.init)(jax.random.key(1), x)
+    key = jax.random.key(1)
+    params = jax.jit(lambda: initialisers.drawn(module.init(key, x), key))()
     apply = jax.jit(module.apply)
     linear = apply(params, x)
     mirrored = apply(jax.tree.map(lambda p: -p, params), x)

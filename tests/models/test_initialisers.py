@@ -1,11 +1,24 @@
 import math
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxswap import rngs
 from jaxswap.models import initialisers
+
+KEY = jax.random.key(0)
+
+
+def uniform(shape):
+    return initialisers.glorot_uniform(KEY, shape, jnp.float32)
+
+
+@jax.jit
+def drawn(params, key):
+    return initialisers.drawn(params, key)
 
 
 def test_bounds_are_those_of_glorot():
@@ -13,11 +26,10 @@ def test_bounds_are_those_of_glorot():
     assert initialisers.glorot_bound((5, 5, 3, 128)) == math.sqrt(6 / (25 * (3 + 128)))
 
 
-# Less than a block, one block and a half, and whole blocks.
+# Less than a block, blocks and a part, and whole blocks.
 @pytest.mark.parametrize("shape", [(5, 5, 8, 16), (3, 1024, 32), (256, 1024)])
 def test_kernels_are_distributed_as_jax_draws_them(shape):
-    draw = jax.jit(lambda key: initialisers.glorot_uniform(key, shape, jnp.float32))
-    kernel, other = draw(jax.random.key(0)), draw(jax.random.key(1))
+    kernel, other = (drawn({"x": uniform(shape)}, jax.random.key(n))["x"] for n in (0, 1))
     theirs = jax.nn.initializers.glorot_uniform()(jax.random.key(1), shape)
     assert (kernel.shape, kernel.dtype) == (shape, jnp.float32)
     np.testing.assert_allclose(jnp.std(kernel), jnp.std(theirs), rtol=0.05)
@@ -27,8 +39,34 @@ def test_kernels_are_distributed_as_jax_draws_them(shape):
 
 
 def test_no_block_is_drawn_twice():
-    shape = (2 * initialisers.BLOCK, 2)
-    kernel = initialisers.glorot_uniform(jax.random.key(0), shape, jnp.float32)
+    kernel = drawn({"x": uniform((2 * initialisers.BLOCK, 2))}, KEY)["x"]
     blocks = np.asarray(kernel).reshape(-1, initialisers.BLOCK)
     assert len(blocks) == 4
     assert np.abs(np.corrcoef(blocks) - np.eye(4)).max() < 0.05
+
+
+def test_a_kernel_depends_on_its_place_and_on_no_other_kernel():
+    shape = (5, 5, 8, 16)
+    alone = drawn({"b": {"kernel": uniform(shape)}}, KEY)
+    among = drawn(
+        {"a": {"kernel": uniform((300, 70))}, "b": {"kernel": uniform(shape), "bias": KEY}}, KEY
+    )
+    elsewhere = drawn({"c": {"kernel": uniform(shape)}}, KEY)
+    np.testing.assert_array_equal(among["b"]["kernel"], alone["b"]["kernel"])
+    assert among["b"]["bias"] == KEY
+    assert (np.asarray(elsewhere["c"]["kernel"]) != np.asarray(alone["b"]["kernel"])).mean() > 0.99
+
+
+def test_a_layer_says_how_its_kernel_is_drawn():
+    layer = nn.Conv(16, (5, 5), kernel_init=initialisers.glorot_uniform)
+    params = layer.init(KEY, jnp.zeros((1, 8, 8, 3)))["params"]
+    bound = initialisers.glorot_bound((5, 5, 3, 16))
+    assert params["kernel"] == initialisers.Uniform(shape=(5, 5, 3, 16), bound=bound)
+    np.testing.assert_array_equal(params["bias"], jnp.zeros(16))
+
+
+def test_streams_are_those_of_their_names():
+    names = ("encoder", "decoders", "")
+    keys = rngs.streams(KEY, names, 3)
+    for key, name in zip(keys, names, strict=True):
+        assert key == rngs.stream(KEY, name, 3)
