@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import jaxswap
-from jaxswap.cli import parsing
+from jaxswap.cli import commands
 from jaxswap.events import Events
 
 HEAVY = {"jax", "flax", "numpy", "cv2", "av", "tyro", "rich", "tensorflow_datasets"}
@@ -60,7 +60,7 @@ def test_no_module_ever_stands_in_the_place_of_a_name():
 
 
 def test_every_command_is_a_function_of_the_library():
-    assert {name.replace("-", "_") for name in parsing.COMMANDS} - {"demo"} <= set(FUNCTIONS)
+    assert {name.replace("-", "_") for name in commands.COMMANDS} - {"demo"} <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"info", "open_run"}))

@@ -7,8 +7,6 @@ import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
-import platformdirs
-
 CACHE_BYTES = 2**30  # the least recently used programs leave first
 _LARGE_PAGES = "glibc.malloc.hugetlb=1"
 
@@ -20,10 +18,12 @@ def prepare(argv: Sequence[str], environ: MutableMapping[str, str]) -> None:
         argv: the command line without the program's name.
         environ: of this process.
     """
+    if {"-h", "--help"} & set(argv):
+        return  # no JAX
     environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # XLA's and LiteRT's notes; errors stay
     environ.setdefault("GLOG_minloglevel", "2")
     keep_programs(environ)
-    if argv and not {"-h", "--help"} & set(argv) and ask_for_large_pages(environ):
+    if argv and ask_for_large_pages(environ):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], dict(environ))
 
 
@@ -35,6 +35,8 @@ def keep_programs(environ: MutableMapping[str, str]) -> None:
     """
     if "JAX_COMPILATION_CACHE_DIR" in environ:
         return
+    import platformdirs  # takes longer to import than the text of a help to print
+
     folder = platformdirs.user_cache_path("jaxswap", appauthor=False) / "programs" / _processor()
     environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(CACHE_BYTES))

@@ -9,34 +9,11 @@ import importlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Union
+from typing import Any
 
-import tyro
-
-from jaxswap import names, presets
-
-COMMANDS = {
-    "extract": "Extract",
-    "build": "Build",
-    "train": "Train",
-    "preview": "Preview",
-    "faces": "Faces",
-    "convert": "Convert",
-    "convert-many": "ConvertMany",
-    "evaluate": "Evaluate",
-    "info": "Info",
-    "plan": "Plan",
-    "demo": "Demo",
-    "extract-many": "ExtractMany",
-}
-"""Command -> name of its class in the module `jaxswap.cli.<command>`, "-" as "_"."""
-
-DESCRIPTION = """Video face swapping, reproducible from a seed: footage of two or more people in, a
-finished swapped video out. Use it with the consent of everyone who appears; every output is marked
-as synthetic.
-
-In order: extract, train, convert. `jaxswap COMMAND --help` explains one and gives an example;
-`jaxswap demo` does it all on embedded footage."""
+from jaxswap import names
+from jaxswap.cli import commands
+from jaxswap.cli.commands import COMMANDS
 
 
 class UsageError(Exception):
@@ -55,7 +32,8 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
         raise UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
     name = argv[0]
     if name in ("-h", "--help"):
-        return _tyro(_all_commands(), ["--help"], prog="jaxswap")
+        print(commands.overview())
+        raise SystemExit(0)
     if name not in COMMANDS:
         raise UsageError(names.unknown("command", name, COMMANDS))
     command = load(name)
@@ -67,23 +45,24 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
 
 def load(name: str) -> Any:
     """The class of the command `name`."""
-    return getattr(importlib.import_module(f"jaxswap.cli.{name.replace('-', '_')}"), COMMANDS[name])
+    module = importlib.import_module(f"jaxswap.cli.{name.replace('-', '_')}")
+    return getattr(module, COMMANDS[name].class_name)
 
 
 def _with_preset(command: Any, name: str) -> Any:
     """`command` with the preset's values as the defaults that options then change."""
+    from jaxswap import presets
+
     try:
         return functools.partial(command, configuration=presets.named(name))
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
-def _all_commands() -> Any:
-    return Union[tuple(load(name) for name in COMMANDS)]  # noqa: UP007 - made at run time
-
-
 def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
     """`tyro.cli`, with what it says about a wrong option in one line."""
+    import tyro  # here, so that the overview of the commands does without
+
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
@@ -91,7 +70,6 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
                 command,
                 args=arguments,
                 prog=prog,
-                description=_description(prog),
                 config=(tyro.conf.AvoidSubcommands,),  # the preset says which parts a model has
             )
     except ValueError as error:  # a value that its configuration refuses
@@ -100,10 +78,6 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
         if not stop.code:
             raise
         raise UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
-
-
-def _description(prog: str) -> str | None:
-    return DESCRIPTION if prog == "jaxswap" else None
 
 
 def _last_value(arguments: Sequence[str], option: str) -> str | None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Preview(Command):
-    """Draw validation chips beside what the model makes of them: a, a->a, a->b, b, b->b, b->a.
+    """Draw validation chips beside what the model makes of them, by every decoder.
+
+    Of two identities: a, a->a, a->b, b, b->b, b->a.
 
     Example: jaxswap preview --run runs/anna-ben --out preview.png
     """

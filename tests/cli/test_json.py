@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from jaxswap.cli import parsing
+from jaxswap.cli import commands, parsing
 
 COMMANDS = {
     "extract": ("{clip}", "--out", "{out}"),
@@ -52,7 +52,7 @@ def test_an_error_is_one_line_and_leaves_standard_output_empty(run, tmp_path, ca
     assert said.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", parsing.COMMANDS)
+@pytest.mark.parametrize("command", commands.COMMANDS)
 def test_every_command_has_the_flag(command):
     assert "json" in parsing.load(command).__dataclass_fields__
 

@@ -1,5 +1,6 @@
 """Command lines become frozen commands, and a wrong one becomes one line that names the remedy."""
 
+import inspect
 import shlex
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from jaxswap import config, presets
-from jaxswap.cli import parsing
+from jaxswap.cli import commands, parsing
 
 TRAIN = ("train", "--identity", "a=x", "--identity", "b=y", "--run", "r")
 HEAVY = {"jax", "flax", "orbax", "grain", "cv2", "av", "tensorflow_datasets", "numpy", "matplotlib"}
@@ -126,7 +127,7 @@ def test_text_without_a_frame_stays():
     assert parsing.one_line("something\n else") == "something else"
 
 
-@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in parsing.COMMANDS)])
+@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in commands.COMMANDS)])
 def test_help_is_printed(argv, capsys):
     with pytest.raises(SystemExit) as stop:
         parsing.parse(argv)
@@ -134,10 +135,24 @@ def test_help_is_printed(argv, capsys):
     printed = capsys.readouterr().out
     assert "usage: jaxswap" in printed
     assert "{None}" not in printed
-    assert "Example: jaxswap" in printed
+    assert argv == ["--help"] or "Example: jaxswap" in printed
 
 
-@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in parsing.COMMANDS)])
+def test_the_overview_says_what_each_command_says():
+    text = " ".join(commands.overview().split())
+    for name, named in commands.COMMANDS.items():
+        assert inspect.getdoc(parsing.load(name)).splitlines()[0] == named.summary
+        assert f" {name} {named.summary}" in text
+
+
+@pytest.mark.parametrize("columns", [1, 40, 80, 200])
+def test_the_overview_fits_the_terminal(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    longest = max(map(len, commands.overview().splitlines()))
+    assert longest <= min(max(columns, 40), 100)
+
+
+@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in commands.COMMANDS)])
 def test_help_loads_nothing_heavy(argv):
     program = (
         "import sys\n"
