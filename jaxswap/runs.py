@@ -247,7 +247,7 @@ class _Stored:
 def read_metrics(run_dir: Path) -> list[dict[str, int | float]]:
     """The reports of a run so far, in order.
 
-    A line cut off by a crash is left out, and so is what is no number.
+    A line cut off by a crash is left out, and values that are no numbers.
     """
     path = run_dir / "metrics.jsonl"
     if not path.is_file():

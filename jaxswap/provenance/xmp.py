@@ -78,8 +78,8 @@ def to_xmp(mark: marks.Mark, *, kind: str = "video") -> str:
 def parse(packet: bytes) -> marks.Mark | None:
     """The mark in an XMP packet, or None if it has none of ours or is not to be trusted.
 
-    A packet that is too long, not UTF-8, or has a document type (the only place where XML can
-    define entities) is refused before any XML is parsed, and so is one without our namespace.
+    A packet that is too long, not UTF-8, without our namespace, or with a document type (the only
+    place where XML can define entities) is refused before any XML is parsed.
     """
     if len(packet) > marks.MAX_PACKET_BYTES:
         return None

@@ -96,8 +96,8 @@ def batched(mesh: Mesh) -> NamedSharding:
 def split(shape: Sequence[int], mesh: Mesh) -> NamedSharding:
     """How an array of the state is held: split over `fsdp` along one axis, or copied.
 
-    The axis is the longest that `fsdp` divides, the last of equals. An array of fewer than
-    `LEAST_SPLIT` values is copied, and so is one without such an axis.
+    The axis is the longest that `fsdp` divides, the last of equals. An array without
+    such an axis, or of fewer than `LEAST_SPLIT` values, is copied.
     """
     parts = mesh.shape["fsdp"]
     axes = [axis for axis, length in enumerate(shape) if length % parts == 0]
