@@ -16,7 +16,8 @@ of shape does is the same in every frame. `error` therefore leaves that part out
                                             on the points by which faces are aligned
     error = mean of |e[t, k] - (m[k] - r[k])| over t and k
 
-A face that is always shifted, tilted or too large is still an error. All that changes in time is one. A wrong look that never changes (a mouth always a little open) shows only in `raw`: read both.
+A face that is always shifted, tilted or too large is still an error, like all that changes in
+time. A wrong look that never changes (a mouth always a little open) shows only in `raw`: read both.
 
 Expression alone, without pose, is measured by `traits`: how far mouth and eyes are open and how
 high the brows are, on points that are turned back to the front by the pose of the head. Seen from
