@@ -43,7 +43,7 @@ def measure(
 
 
 def row(tasks: Sequence[poisson.Task], *, pace: timing.Pace) -> dict[str, Any]:
-    """Both solvers on the same tasks."""
+    """Both solvers on the same tasks; OpenCV's, which takes one by one, on a single one alone."""
     number = len(tasks)
 
     def by(clone: poisson.Clone) -> measuring.Spread:
@@ -54,11 +54,11 @@ def row(tasks: Sequence[poisson.Task], *, pace: timing.Pace) -> dict[str, Any]:
         return timing.spread(call, pace=pace)
 
     first = measuring.sample(lambda: poisson.clone(tasks, gradients="normal"))
-    ours, theirs = by(poisson.clone), by(seamless_clone.clone)
+    ours = by(poisson.clone)
     return {
         "ms a face": _of_each(ours, number),
         "faces/s": timing.inverse(ours, units=number),
-        "OpenCV, host, ms a face": _of_each(theirs, number),
+        "OpenCV, host, ms a face": _of_each(by(seamless_clone.clone), 1) if number == 1 else "",
         "first call s": first.wall_s,
     }
 
