@@ -68,23 +68,28 @@ def decoder(model: config.Model) -> nn.Module:
 
 
 def train_step(
-    *, configuration: dict[str, Any], num_identities: int, variant: str
+    *, configuration: dict[str, Any], num_identities: int, variant: str, device: str = "cpu"
 ) -> Callable[[], None]:
     """A work for `benchmarks.workers`: one update on a batch that is augmented already.
+
+    On a GPU the work is only begun: `torch.cuda.synchronize` waits for it.
 
     Args:
         configuration: as `jaxswap.config.to_dict` makes it.
         num_identities: how many decoders.
         variant: one of `VARIANTS`.
+        device: of PyTorch. Where the configuration says bfloat16, it is autocast to.
     """
     chosen: config.Config = config.from_dict(config.Config, configuration)
     torch.manual_seed(0)
     rows, side = num_identities * chosen.train.batch_size, chosen.model.image_size
     nhwc = variant.endswith("nhwc")
     layout = torch.channels_last if nhwc else torch.contiguous_format
-    model = Autoencoder(chosen.model, num_identities=num_identities).to(memory_format=layout)
+    model = Autoencoder(chosen.model, num_identities=num_identities)
+    model = model.to(device, memory_format=layout)
     warped, target = (
-        torch.rand(rows, 3, side, side).to(memory_format=layout) for _ in ("warped", "target")
+        torch.rand(rows, 3, side, side).to(device, memory_format=layout)
+        for _ in ("warped", "target")
     )
     own = chosen.optimizer
     adam = torch.optim.Adam(
@@ -92,9 +97,12 @@ def train_step(
     )
 
     def loss() -> torch.Tensor:
-        faces, targets = model(warped), target.chunk(num_identities)
+        with torch.autocast(device, torch.bfloat16, enabled=chosen.model.dtype == "bfloat16"):
+            faces, targets = model(warped), target.chunk(num_identities)
         pairs = zip(faces, targets, strict=True)
-        return torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean()
+        return torch.stack(
+            [functional.l1_loss(face.float(), truth) for face, truth in pairs]
+        ).mean()
 
     measured = torch.compile(loss) if variant.startswith("compiled") else loss
 

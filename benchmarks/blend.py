@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks import measuring
+from benchmarks import _faces, measuring
 from jaxswap import config, footage, geometry, images
 from jaxswap.conversion import alpha, canvas, face_views, paste
 from jaxswap.conversion.blending import poisson, seamless_clone
@@ -109,14 +109,7 @@ def ways(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object
 
 def solvers(frame_u8: np.ndarray, *, face_px: int) -> dict[str, Callable[[], object]]:
     """The solvers on a face of this size, mirrored: all that they do is for `BATCH` faces."""
-    height, width = frame_u8.shape[:2]
-    mask_u8 = np.zeros((height, width), np.uint8)
-    axes = (int(0.42 * face_px), face_px // 2)
-    cv2.ellipse(mask_u8, (width // 2, height // 2), axes, 10, 0, 360, 1, -1)
-    x, y, w, h = cv2.boundingRect(mask_u8)
-    box = slice(y - 2, y + h + 2), slice(x - 2, x + w + 2)
-    region = images.to_float(frame_u8[box])
-    task = poisson.Task(region, np.ascontiguousarray(region[:, ::-1]), mask_u8[box] > 0)
+    task = _faces.task(frame_u8, face_px=face_px)
 
     def one_by_one(clone: poisson.Clone) -> Callable[[], object]:
         return lambda: [clone([task], gradients="normal") for _ in range(BATCH)]

@@ -6,6 +6,7 @@ and compared round by round: the ratio of two samples of one round is far steadi
 
 import argparse
 import importlib.metadata
+import math
 import os
 import platform
 import resource
@@ -25,7 +26,11 @@ PACKAGES = (
     "optax",
     "grain",
     "numpy",
+    "opencv-python-headless",
     "av",
+    "jax-cuda13-plugin",
+    "jax-cuda12-plugin",
+    "libtpu",
     "torch",
     "tensorflow",
     "mtcnn",
@@ -119,18 +124,19 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
 
 
-def write(out: Path, *, options: argparse.Namespace, **found: Any) -> None:
+def write(out: Path, *, options: argparse.Namespace, quiet: bool = False, **found: Any) -> None:
     """Write what was found with the machine, the versions, the load and the options."""
     files.write_json(
         out,
         {
             "machine": machine(),
             "versions": versions(),
-            "options": {key: _plain(value) for key, value in vars(options).items() if key != "out"},
-            **_plain(found),
+            "options": {key: plain(value) for key, value in vars(options).items() if key != "out"},
+            **plain(found),
         },
     )
-    print(f"Written to {out}")
+    if not quiet:
+        print(f"Written to {out}")
 
 
 def names(num_identities: int) -> tuple[str, ...]:
@@ -160,18 +166,18 @@ def versions() -> dict[str, str]:
     return found
 
 
+def plain(value: Any) -> Any:
+    """As JSON values; a number that is not finite, which JSON cannot hold, as its name."""
+    if isinstance(value, Sample | Spread):
+        return {key: plain(part) for key, part in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else str(value)
+    return value.name if isinstance(value, Path) else value  # where it lies is nobody else's
+
+
 def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    """As JSON values."""
-    if isinstance(value, Sample | Spread):
-        return {key: _plain(part) for key, part in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    return value.name if isinstance(value, Path) else value  # where it lies is nobody else's

@@ -28,7 +28,6 @@ from typing import Any
 
 from benchmarks import gemm, measuring, workers
 from jaxswap import config, presets
-from jaxswap.cli import environment
 
 TORCH = ("eager-nchw", "eager-nhwc", "compiled-nchw")
 LARGE_PAGES = " with large pages"
@@ -95,6 +94,13 @@ def whole_step(*, configuration: dict[str, Any], num_identities: int) -> Chain:
 
 def network_step(*, configuration: dict[str, Any], num_identities: int) -> Chain:
     """A work for `benchmarks.workers`: forward, loss and update on a batch augmented already."""
+    chosen: config.Config = config.from_dict(config.Config, configuration)
+    step, batch = network(chosen, num_identities=num_identities)
+    return _chain(step, chosen, num_identities, batch)
+
+
+def network(chosen: config.Config, *, num_identities: int) -> tuple[Any, Any]:
+    """Forward, loss and update on a batch augmented already, not compiled yet, and such a batch."""
     import jax
     import optax
 
@@ -102,7 +108,6 @@ def network_step(*, configuration: dict[str, Any], num_identities: int) -> Chain
     from jaxswap.training import optimizers, sharding, state
     from jaxswap.training import step as training_step
 
-    chosen: config.Config = config.from_dict(config.Config, configuration)
     optimizer = optimizers.make_optimizer(chosen.optimizer)
 
     def step(before: state.TrainState, batch: recipe.Augmented) -> tuple[state.TrainState, Any]:
@@ -119,8 +124,7 @@ def network_step(*, configuration: dict[str, Any], num_identities: int) -> Chain
     batch = recipe.Augmented(*[jax.random.uniform(key, shape) for key in keys])
     batch = batch._replace(warped_visible=batch.warped_visible[..., :1])
     options = training_step.compiler_options(sharding.make_mesh())
-    jitted = jax.jit(step, donate_argnums=0, compiler_options=options)
-    return _chain(jitted, chosen, num_identities, batch)
+    return jax.jit(step, donate_argnums=0, compiler_options=options), batch
 
 
 def _chain(step: Any, chosen: config.Config, num_identities: int, batch: Any) -> Chain:
@@ -181,6 +185,8 @@ def own_worker(
 
 def large_pages() -> dict[str, str]:
     """The environment that the command gives itself."""
+    from jaxswap.cli import environment
+
     environ = {"GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", "")}
     environment.ask_for_large_pages(environ)
     return environ

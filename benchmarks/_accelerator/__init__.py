@@ -1,0 +1,1 @@
+"""The sections of `python -m benchmarks accelerator`, each of which runs in its own process."""
