@@ -1,5 +1,6 @@
 """The accelerator's benchmark measures what it says, and loses nothing when a part of it fails."""
 
+import argparse
 import dataclasses
 import functools
 import json
@@ -127,8 +128,18 @@ def test_a_failed_section_stops_no_other_and_ends_with_1(tmp_path, monkeypatch, 
         f"agreement: {STUBS}:dies ended with 3",
         "poisson: two: ValueError: no such thing",
     ]
+    assert written["sections"]["poisson"]["missing"] == ["two"]
     assert written["device"]["platform"] == "cpu"
     assert "not measured: two" in capsys.readouterr().out
+
+
+def test_what_was_not_checked_is_a_failure_and_what_was_not_timed_is_none(tmp_path):
+    report = accelerator.Report(argparse.Namespace(out=tmp_path / "found.json"), {})
+    for name in ("agreement", "steps"):
+        row = {"row": "one", "who": "step", "preset": "p", "batch": 2, "type": "float32"}
+        report.of(name, 0)(sections.Found(rows=[row], planned=["one", "two"]))
+    accelerator.judge(report)
+    assert report.problems == ["agreement: not checked: two"]
 
 
 def test_it_needs_neither_the_dataset_nor_the_footage():
