@@ -30,6 +30,8 @@ class Demo(Command):
     Example: jaxswap demo --out demo-output
     """
 
+    goes_on = True
+
     out: Path = Path("demo-output")
     """Folder for everything that the demo makes."""
 
