@@ -8,6 +8,7 @@ the process was started to ignore, as `nohup` does with SIGHUP, stays ignored.
 import contextlib
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -55,6 +56,7 @@ class Interrupts:
         self._counting = threading.Lock()
 
     def __enter__(self) -> "Interrupts":
+        self._former_hook, sys.unraisablehook = sys.unraisablehook, self._raise_again
         for name in _SIGNALS:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -65,9 +67,21 @@ class Interrupts:
     def __exit__(self, *raised: object) -> None:
         """Take no signal any more, unless one came: then none more is wanted until the end."""
         if self._number is None:
+            sys.unraisablehook = self._former_hook
             os.close(signal.set_wakeup_fd(-1))
             for number, handler in self._former.items():
                 signal.signal(number, handler)
+
+    def leave(self, code: int) -> None:
+        """End the process where a signal ended the command: its `with` blocks have cleaned up.
+
+        Python's own end would wait for threads in which a compiler is at work, or crash with them.
+        """
+        if self._number is not None:
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError):
+                    stream.flush()
+            os._exit(code)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._is_raised:
@@ -77,6 +91,16 @@ class Interrupts:
         self._is_raised = True
         self._count_down(number)
         raise KeyboardInterrupt if number == signal.SIGINT else errors.Terminated(number)
+
+    def _raise_again(self, lost: "sys.UnraisableHookArgs") -> None:
+        """Raise a signal again that met the main thread where Python drops every error."""
+        if self._number is None or not isinstance(lost.exc_value, KeyboardInterrupt):
+            self._former_hook(lost)
+            return
+        self._is_raised = False
+        again = threading.Timer(0.01, os.kill, (os.getpid(), self._number))
+        again.daemon = True
+        again.start()
 
     def _watch(self) -> None:
         """Count down from the signal itself: its handler waits while a compiler is at work."""

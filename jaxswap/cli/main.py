@@ -52,6 +52,7 @@ def main() -> int:
         except OSError as error:  # of the flush
             streams.abandon(sys.stdout)
             return _say(f"Standard output cannot be written: {error.strerror or error}.")
+        signals.leave(code)
         return code
 
 
