@@ -39,7 +39,11 @@ class Store:
             folder: is created if checkpoints will be saved.
             keep: how many of the latest checkpoints stay; None opens the folder only for reading,
                 which does no harm to a training that goes on there.
+
+        Raises:
+            OutputError: if the path is no UTF-8.
         """
+        files.check_plain(folder)
         # Orbax tells its every move; what goes wrong it raises as well.
         logging.getLogger("absl").setLevel(logging.CRITICAL)
         self._folder = folder.resolve()

@@ -64,3 +64,7 @@ class PlaceError(JaxswapError):
 
 class MissingExtraError(JaxswapError):
     """A feature whose optional packages are not installed."""
+
+
+class UsageError(JaxswapError):
+    """A command line that cannot be understood; the message is one line and names the remedy."""

@@ -84,6 +84,21 @@ def check_new(path: Path) -> None:
         raise errors.OutputError(f"{path} is where you are. Name a new folder in it.")
 
 
+def check_plain(path: Path) -> None:
+    """Refuse a path that is no UTF-8: the libraries of datasets and checkpoints read no other.
+
+    Raises:
+        OutputError: if its bytes, or those of a folder that it is in, are no UTF-8.
+    """
+    try:
+        str(path.absolute()).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise errors.OutputError(
+            f"The path {path.absolute()} has bytes that are no UTF-8, and datasets and runs cannot "
+            "be in such a folder. Rename it, or choose another."
+        ) from error
+
+
 @contextlib.contextmanager
 def _named(holder: Path, path: Path) -> Iterator[None]:
     """Let an error of the system name the output, not the place where it waits."""

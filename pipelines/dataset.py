@@ -48,8 +48,10 @@ class Dataset:
         Raises:
             DatasetError: if the folder is no dataset, or one of its files is missing or changed.
             NewerFormatError: if a newer jaxswap built it.
+            OutputError: if the path is no UTF-8.
         """
         header = dataset_header.read(path)
+        files.check_plain(path)
         header.verify(path)
         return cls(path, header)
 
@@ -218,6 +220,7 @@ def _check_names(identities: list[str]) -> None:
 
 
 def _check_place(out: Path) -> None:
+    files.check_plain(out)
     if (out / dataset_header.NAME).is_file():
         with contextlib.suppress(errors.DatasetError):  # a broken one is built again
             dataset_header.read(out)

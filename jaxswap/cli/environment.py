@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 CACHE_BYTES = 2**30  # the least recently used programs leave first
+LEAST_COLUMNS = 20
 _LARGE_PAGES = "glibc.malloc.hugetlb=1"
 
 
@@ -23,6 +24,8 @@ def prepare(argv: Sequence[str], environ: MutableMapping[str, str]) -> None:
     environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # XLA's and LiteRT's notes; errors stay
     environ.setdefault("GLOG_minloglevel", "2")
     keep_programs(environ)
+    if environ.get("COLUMNS", "").isdigit():  # help texts take minutes to fit into one column
+        environ["COLUMNS"] = str(max(int(environ["COLUMNS"]), LEAST_COLUMNS))
     if argv and not {"-h", "--help"} & set(argv) and ask_for_large_pages(environ):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], dict(environ))
 
@@ -31,11 +34,15 @@ def keep_programs(environ: MutableMapping[str, str]) -> None:
     """Let JAX keep compiled programs in the user's cache folder, apart for each kind of processor.
 
     A program that was compiled for one processor may not run on another, and home folders are
-    shared between machines. `JAX_ENABLE_COMPILATION_CACHE=false` turns it off.
+    shared between machines. `JAX_ENABLE_COMPILATION_CACHE=false` turns it off, and so does a user
+    without a home folder, or with one that cannot be written.
     """
     if "JAX_COMPILATION_CACHE_DIR" in environ:
         return
     folder = platformdirs.user_cache_path("jaxswap", appauthor=False) / "programs" / _processor()
+    if not _is_writable(folder):
+        environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
+        return
     environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(CACHE_BYTES))
     environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
@@ -57,6 +64,14 @@ def ask_for_large_pages(environ: MutableMapping[str, str]) -> bool:
         return False
     environ["GLIBC_TUNABLES"] = ":".join(filter(None, [tunables, _LARGE_PAGES]))
     return bool(sys.executable)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be made there. Without a home folder the path begins with a plain `~`."""
+    if not folder.is_absolute():
+        return False
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def _processor() -> str:

@@ -13,7 +13,7 @@ from typing import Any, Union
 
 import tyro
 
-from jaxswap import names, presets
+from jaxswap import errors, names, presets
 
 COMMANDS = {
     "extract": "Extract",
@@ -39,25 +39,21 @@ In order: extract, train, convert. `jaxswap COMMAND --help` explains one and giv
 `jaxswap demo` does it all on embedded footage."""
 
 
-class UsageError(Exception):
-    """A command line that cannot be understood; the message is one line and names the remedy."""
-
-
 def parse(argv: Sequence[str]) -> Callable[[], int]:
     """The command that `argv` (without the program's name) asks for.
 
     Raises:
-        UsageError: if it asks for nothing that exists, or for values that are refused.
+        errors.UsageError: if it asks for nothing that exists, or for values that are refused.
         PlaceError: if it names a URL that cannot be one.
         SystemExit: with 0, after a help text was printed.
     """
     if not argv:
-        raise UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
+        raise errors.UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
     name = argv[0]
     if name in ("-h", "--help"):
         return _tyro(_all_commands(), ["--help"], prog="jaxswap")
     if name not in COMMANDS:
-        raise UsageError(names.unknown("command", name, COMMANDS))
+        raise errors.UsageError(names.unknown("command", name, COMMANDS))
     command = load(name)
     arguments = list(argv[1:])
     if name == "train":
@@ -75,7 +71,7 @@ def _with_preset(command: Any, name: str) -> Any:
     try:
         return functools.partial(command, configuration=presets.named(name))
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise errors.UsageError(str(error)) from error
 
 
 def _all_commands() -> Any:
@@ -95,11 +91,11 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
                 config=(tyro.conf.AvoidSubcommands,),  # the preset says which parts a model has
             )
     except ValueError as error:  # a value that its configuration refuses
-        raise UsageError(f"{error} ({prog} --help)") from error
+        raise errors.UsageError(f"{error} ({prog} --help)") from error
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
+        raise errors.UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
 
 
 def _description(prog: str) -> str | None:

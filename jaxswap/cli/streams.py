@@ -1,6 +1,7 @@
 # pyright: strict
 """Standard input, output and error, whatever state they were given in."""
 
+import io
 import os
 import sys
 from typing import TextIO
@@ -23,6 +24,46 @@ def prepare() -> None:
         reconfigure = getattr(stream, "reconfigure", None)  # a test's own stream may have none
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    sys.stderr = Lasting(sys.stderr)
+
+
+class Lasting(io.TextIOBase):
+    """A stream that is silent once it cannot be written: nobody sees progress, the work goes on.
+
+    A terminal may be closed, and the program that reads the lines may end.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to `stream`."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write to the stream, if that can be."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            abandon(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream, if that can be."""
+        try:
+            self._stream.flush()
+        except OSError:
+            abandon(self._stream)
+
+    def fileno(self) -> int:
+        """The stream's."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._stream.isatty()
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The stream's."""
+        return self._stream.encoding
 
 
 def abandon(stream: TextIO) -> None:

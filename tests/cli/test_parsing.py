@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from jaxswap import config, presets
+from jaxswap import config, errors, presets
 from jaxswap.cli import parsing
 
 TRAIN = ("train", "--identity", "a=x", "--identity", "b=y", "--run", "r")
@@ -114,7 +114,7 @@ def test_compare_takes_several_at_once_and_again():
     ],
 )  # fmt: skip
 def test_wrong_command_line_is_one_line(argv, said):
-    with pytest.raises(parsing.UsageError) as caught:
+    with pytest.raises(errors.UsageError) as caught:
         parsing.parse(argv.split())
     line = str(caught.value)
     assert said in line

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jaxswap import errors
 from jaxswap.cli import parsing
 from jaxswap.planning import collectives, fitting, plan, program, topology, writing
 
@@ -148,7 +149,7 @@ def test_devices_that_cannot_share_are_refused():
     ],
 )
 def test_a_wrong_command_line_is_one_line(options, said):
-    with pytest.raises(parsing.UsageError, match=said):
+    with pytest.raises(errors.UsageError, match=said):
         parsing.parse(["plan", *options])
 
 
