@@ -21,7 +21,7 @@ def replacing(path: Path) -> Iterator[Path]:
     if partials.is_inside(path):
         yield path
         return
-    with partials.beside(path) as holder, _named(holder, path):
+    with _named(path), partials.beside(path) as holder:
         partial = holder / partials.NEW / path.name
         yield partial
         os.replace(partial, path)
@@ -30,7 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """A temporary folder, put in the place of `path` when the block ends well, else removed."""
-    with partials.beside(path) as holder, _named(holder, path):
+    with _named(path), partials.beside(path) as holder:
         partial = holder / partials.NEW / path.name
         partial.mkdir()
         yield partial
@@ -53,7 +53,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     check_new(path)
     path = path.resolve() if path.is_symlink() else path
-    with partials.beside(path) as holder, _named(holder, path):
+    with _named(path), partials.beside(path) as holder:
         others = [other for other in partials.clear(path.parent) if other != holder]
         if any((other / partials.NEW / path.name).exists() for other in others):
             raise errors.OutputError(
@@ -100,12 +100,13 @@ def check_plain(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _named(holder: Path, path: Path) -> Iterator[None]:
+def _named(path: Path) -> Iterator[None]:
     """Let an error of the system name the output, not the place where it waits."""
+    waits = str(path.parent / partials.PREFIX)
     try:
         yield
     except OSError as error:
-        if error.filename is not None and os.fsdecode(error.filename).startswith(str(holder)):
+        if error.filename is not None and os.fsdecode(error.filename).startswith(waits):
             error.filename = str(path)
         raise
 

@@ -39,7 +39,11 @@ def keep_programs(environ: MutableMapping[str, str]) -> None:
     """
     if "JAX_COMPILATION_CACHE_DIR" in environ:
         return
-    folder = platformdirs.user_cache_path("jaxswap", appauthor=False) / "programs" / _processor()
+    try:
+        cache = platformdirs.user_cache_path("jaxswap", appauthor=False)
+    except RuntimeError:  # no home folder
+        cache = Path("~")
+    folder = cache / "programs" / _processor()
     if not _is_writable(folder):
         environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
         return
@@ -67,7 +71,7 @@ def ask_for_large_pages(environ: MutableMapping[str, str]) -> bool:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be made there. Without a home folder the path begins with a plain `~`."""
+    """Whether files can be made there. Without a home folder some path begins with a plain `~`."""
     if not folder.is_absolute():
         return False
     there = next(path for path in (folder, *folder.parents) if os.path.exists(path))

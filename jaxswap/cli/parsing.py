@@ -91,11 +91,12 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
                 config=(tyro.conf.AvoidSubcommands,),  # the preset says which parts a model has
             )
     except ValueError as error:  # a value that its configuration refuses
-        raise errors.UsageError(f"{error} ({prog} --help)") from error
+        raise errors.UsageError(f"{with_options(str(error), arguments)} ({prog} --help)") from error
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise errors.UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
+        line = with_options(one_line(said.getvalue()), arguments)
+        raise errors.UsageError(f"{line} ({prog} --help)") from stop
 
 
 def _description(prog: str) -> str | None:
@@ -111,6 +112,22 @@ def _last_value(arguments: Sequence[str], option: str) -> str | None:
         elif argument == option and index + 1 < len(arguments):
             found = arguments[index + 1]
     return found
+
+
+def with_options(message: str, arguments: Sequence[str]) -> str:
+    """A message of a configuration, with the options that were given in place of its fields.
+
+    Args:
+        message: names fields, as in "`min_score` must be".
+        arguments: those of the command line, as in "--faces.min-score=2".
+    """
+    given = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
+    options = {name.lstrip("-").split(".")[-1].replace("-", "_"): name for name in given}
+
+    def option(match: re.Match[str]) -> str:
+        return options.get(match[1].replace("-", "_"), match[0])
+
+    return re.sub(r"`([a-z0-9_]+)`", option, message)
 
 
 def one_line(box: str) -> str:
@@ -136,7 +153,7 @@ def one_line(box: str) -> str:
             continue
         parts.append(" ".join(_named_options(section)))
     line = ". ".join(part.rstrip(".") for part in parts if part) + "."
-    return re.sub(r"^Error parsing [A-Z]\w*: ", "", line)  # the class is none of the user's words
+    return re.sub(r"^Error parsing [\w.]+: ", "", line)  # a class or field is no word of the user's
 
 
 def _named_options(section: list[str]) -> list[str]:

@@ -92,7 +92,7 @@ def test_compare_takes_several_at_once_and_again():
         ("train --run r --identity a=x --identity a=y", "Two are named 'a'"),
         ("train --run r --identity a=x --identity y", "NAME=PATH"),
         ("train --run r --identity a=x --identity b/c=y", "letters, digits"),
-        ("train --run r --identity a=x --identity b=y --steps 0", "`steps` must be >= 1, not 0"),
+        ("train --run r --identity a=x --identity b=y --steps 0", "--steps must be >= 1, not 0"),
         ("train --run r --identity a=x --identity b=y --seed x", "--seed"),
         ("train --run r --identity a=x --identity b=y --model.precision own", "'exact'"),
         ("extract --out o", "one or more video files"),
