@@ -16,7 +16,7 @@ import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
-from jaxswap import errors, files, storing
+from jaxswap import errors, files, owners, storing
 from jaxswap.places import checkpoint_names
 
 ITEMS = ("state", "position", "manifest")
@@ -39,7 +39,12 @@ class Store:
             folder: is created if checkpoints will be saved.
             keep: how many of the latest checkpoints stay; None opens the folder only for reading,
                 which does no harm to a training that goes on there.
+
+        Raises:
+            OutputError: if the path is no UTF-8.
         """
+        files.check_plain(folder)
+        owners.need_no_name()
         # Orbax tells its every move; what goes wrong it raises as well.
         logging.getLogger("absl").setLevel(logging.CRITICAL)
         self._folder = folder.resolve()

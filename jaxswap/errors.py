@@ -50,7 +50,12 @@ class Stopped(JaxswapError):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM before there was anything to save; like Ctrl-C, no `except Exception` stops it."""
+    """SIGTERM or SIGHUP with nothing to save; like Ctrl-C, no `except Exception` stops it."""
+
+    def __init__(self, number: int) -> None:
+        """With the signal's number."""
+        super().__init__(number)
+        self.number = number
 
 
 class PlaceError(JaxswapError):
@@ -59,3 +64,7 @@ class PlaceError(JaxswapError):
 
 class MissingExtraError(JaxswapError):
     """A feature whose optional packages are not installed."""
+
+
+class UsageError(JaxswapError):
+    """A command line that cannot be understood; the message is one line and names the remedy."""

@@ -48,8 +48,10 @@ class Dataset:
         Raises:
             DatasetError: if the folder is no dataset, or one of its files is missing or changed.
             NewerFormatError: if a newer jaxswap built it.
+            OutputError: if the path is no UTF-8.
         """
         header = dataset_header.read(path)
+        files.check_plain(path)
         header.verify(path)
         return cls(path, header)
 
@@ -137,6 +139,12 @@ def build(
     """
     check(list(facesets), out)
     opened = {name: faceset.Faceset.open(path) for name, path in facesets.items()}
+    for faces in opened.values():
+        if faces.unknown:
+            events.message(
+                f"{len(faces.unknown)} images in {faces.path / 'chips'} are left out, such as "
+                f"{faces.unknown[0]}: chips are known by the names that extract gave them."
+            )
     return write(
         {name: _chips(faces, name, data.chip_size) for name, faces in opened.items()},
         out,
@@ -218,6 +226,7 @@ def _check_names(identities: list[str]) -> None:
 
 
 def _check_place(out: Path) -> None:
+    files.check_plain(out)
     if (out / dataset_header.NAME).is_file():
         with contextlib.suppress(errors.DatasetError):  # a broken one is built again
             dataset_header.read(out)
@@ -256,8 +265,15 @@ def _chips(faces: faceset.Faceset, name: str, chip_size: int) -> Chips:
         for position in positions:
             yield face_chips.of_faceset(faces, faces.records[position], chip_size=chip_size)
 
+    origin = f"The faceset {faces.path} of {name}"
+    if len(faces.records) < MIN_CHIPS <= len(faces.records) + len(faces.unknown):
+        raise errors.FacesetError(
+            f"{origin} has {len(faces.unknown)} images in chips/ under other names than "
+            f"records.jsonl gives them, such as {faces.unknown[0]}. Rename them back, or extract "
+            "again: chips are known by their names."
+        )
     return Chips(
-        origin=f"The faceset {faces.path} of {name}",
+        origin=origin,
         fingerprint=faces.fingerprint(),
         source=np.array([source for source, _ in places], np.int64),
         time_s=np.array([time_s for _, time_s in places], np.float64),

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import example_serializer
 
-from jaxswap import errors, images, types
+from jaxswap import errors, images, owners, types
 from jaxswap.vision import faceset, records
 
 SHARD_BYTES = 256 * 2**20
@@ -146,6 +146,7 @@ def example(chip_u8: types.ImageU8, regions_u8: types.RegionsU8, **values: Any) 
 
 def write(root: Path, config: FaceChipsConfig) -> None:
     """Write the dataset of one identity below `root`."""
+    owners.need_no_name()
     builder = FaceChips(data_dir=str(root), config=config, file_format="array_record")
     settings = tfds.download.DownloadConfig(compute_stats=tfds.download.ComputeStatsMode.SKIP)
     with (

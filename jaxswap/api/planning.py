@@ -18,6 +18,7 @@ def plan(
     topology: str,
     *,
     batch_per_device: int | None = None,
+    largest_batch: bool = False,
     events: Events | None = None,
 ) -> "Plan":
     """Compile the training step for a TPU slice or for virtual CPUs, none of which is needed.
@@ -29,6 +30,8 @@ def plan(
         config: what would be trained, with two identities, or the name of a preset.
         topology: the devices, such as `cpu:8`, `v5e:4x4`, `v5p:2x2x4`.
         batch_per_device: chips of each identity on each device; None takes the configuration's.
+        largest_batch: whether the largest batch that fits is looked for, too, in up to eight more
+            compilations of a minute or more each.
         events: hears of each compilation.
 
     Raises:
@@ -48,5 +51,6 @@ def plan(
         configuration,
         where,
         batch_per_device=batch_per_device,
+        largest_batch=largest_batch,
         tell=(SILENT if events is None else events).message,
     )

@@ -66,7 +66,7 @@ def _person(
     if isinstance(person, int):
         return people.Person(name=f"track {person}", track=person)
     place = urls.parse_place(person)
-    name = person if isinstance(place, Path) else str(copies.fetch(place))
+    name = str(place if isinstance(place, Path) else copies.fetch(place))
     is_picture = os.path.isfile(name)
     if not is_picture and _NUMBER.fullmatch(name):
         return people.Person(name=f"track {int(name)}", track=int(name))

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import tyro
 
@@ -16,6 +16,9 @@ from jaxswap.events import Events
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Command(abc.ABC):
     """A command line that was understood."""
+
+    goes_on: ClassVar[bool] = False
+    """Whether the same command goes on where it was, after a signal ended it."""
 
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print the report as one JSON object, and nothing else on standard output."""

@@ -27,6 +27,8 @@ class ConvertMany(Command):
     --beam=--direct_running_mode=multi_processing --beam=--direct_num_workers=8
     """
 
+    goes_on = True
+
     footage: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FOOTAGE")]
     """Videos, quoted patterns, or .txt files with a path a line."""
     run: Place

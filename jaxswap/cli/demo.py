@@ -5,10 +5,13 @@ import dataclasses
 import shlex
 from pathlib import Path
 
+from jaxswap import errors
 from jaxswap.cli import parsing
 from jaxswap.cli.command import Command
+from jaxswap.cli.options import Place
 from jaxswap.demo import job
 from jaxswap.events import Events
+from jaxswap.places import urls
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,11 +33,16 @@ class Demo(Command):
     Example: jaxswap demo --out demo-output
     """
 
-    out: Path = Path("demo-output")
+    goes_on = True
+
+    out: Place = "demo-output"
     """Folder for everything that the demo makes."""
 
     def call(self, events: Events) -> DemoReport:
-        stages = job.stages(self.out)
+        place = urls.parse_place(self.out)
+        if not isinstance(place, Path):
+            raise errors.PlaceError(f"{place} is a URL, and the demo writes a local folder.")
+        stages = job.stages(place)
         ran = False
         for stage in stages:
             command = f"$ jaxswap {shlex.join(stage.argv)}"
@@ -47,7 +55,7 @@ class Demo(Command):
                 code = parsing.parse(stage.argv)()
             finally:
                 if code or not stage.makes.exists():
-                    again = shlex.join(["jaxswap", "demo", "--out", str(self.out)])
+                    again = shlex.join(["jaxswap", "demo", "--out", self.out])
                     events.message(f"The demo stopped here. To go on: {again}")
             if code or not stage.makes.exists():
                 return DemoReport(made=(), code=code or 1)

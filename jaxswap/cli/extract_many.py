@@ -27,6 +27,8 @@ class ExtractMany(Command):
     --beam=--direct_running_mode=multi_processing --beam=--direct_num_workers=8
     """
 
+    goes_on = True
+
     footage: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FOOTAGE")]
     """NAME=FOOTAGE for each identity: a quoted pattern, or a .txt file with a path a line."""
     out: Place

@@ -11,31 +11,27 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jaxswap import names
+from jaxswap import errors, names
 from jaxswap.cli import commands
 from jaxswap.cli.commands import COMMANDS
-
-
-class UsageError(Exception):
-    """A command line that cannot be understood; the message is one line and names the remedy."""
 
 
 def parse(argv: Sequence[str]) -> Callable[[], int]:
     """The command that `argv` (without the program's name) asks for.
 
     Raises:
-        UsageError: if it asks for nothing that exists, or for values that are refused.
+        errors.UsageError: if it asks for nothing that exists, or for values that are refused.
         PlaceError: if it names a URL that cannot be one.
         SystemExit: with 0, after a help text was printed.
     """
     if not argv:
-        raise UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
+        raise errors.UsageError(f"Name a command: {', '.join(COMMANDS)}. (jaxswap --help)")
     name = argv[0]
     if name in ("-h", "--help"):
         print(commands.overview())
         raise SystemExit(0)
     if name not in COMMANDS:
-        raise UsageError(names.unknown("command", name, COMMANDS))
+        raise errors.UsageError(names.unknown("command", name, COMMANDS))
     command = load(name)
     arguments = list(argv[1:])
     if name == "train":
@@ -56,7 +52,7 @@ def _with_preset(command: Any, name: str) -> Any:
     try:
         return functools.partial(command, configuration=presets.named(name))
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise errors.UsageError(str(error)) from error
 
 
 def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
@@ -73,11 +69,12 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
                 config=(tyro.conf.AvoidSubcommands,),  # the preset says which parts a model has
             )
     except ValueError as error:  # a value that its configuration refuses
-        raise UsageError(f"{error} ({prog} --help)") from error
+        raise errors.UsageError(f"{with_options(str(error), arguments)} ({prog} --help)") from error
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UsageError(f"{one_line(said.getvalue())} ({prog} --help)") from stop
+        line = with_options(one_line(said.getvalue()), arguments)
+        raise errors.UsageError(f"{line} ({prog} --help)") from stop
 
 
 def _last_value(arguments: Sequence[str], option: str) -> str | None:
@@ -89,6 +86,22 @@ def _last_value(arguments: Sequence[str], option: str) -> str | None:
         elif argument == option and index + 1 < len(arguments):
             found = arguments[index + 1]
     return found
+
+
+def with_options(message: str, arguments: Sequence[str]) -> str:
+    """A message of a configuration, with the options that were given in place of its fields.
+
+    Args:
+        message: names fields, as in "`min_score` must be".
+        arguments: those of the command line, as in "--faces.min-score=2".
+    """
+    given = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
+    options = {name.lstrip("-").split(".")[-1].replace("-", "_"): name for name in given}
+
+    def option(match: re.Match[str]) -> str:
+        return options.get(match[1].replace("-", "_"), match[0])
+
+    return re.sub(r"`([a-z0-9_]+)`", option, message)
 
 
 def one_line(box: str) -> str:
@@ -114,7 +127,7 @@ def one_line(box: str) -> str:
             continue
         parts.append(" ".join(_named_options(section)))
     line = ". ".join(part.rstrip(".") for part in parts if part) + "."
-    return re.sub(r"^Error parsing [A-Z]\w*: ", "", line)  # the class is none of the user's words
+    return re.sub(r"^Error parsing [\w.]+: ", "", line)  # a class or field is no word of the user's
 
 
 def _named_options(section: list[str]) -> list[str]:

@@ -24,8 +24,8 @@ class Plan(Command):
     """Say what the training step needs on a TPU slice or on virtual CPUs, none of which is needed.
 
     The step is compiled for them by their own compiler: memory by part, operations, what is sent
-    between devices, the largest batch that fits, and what the hosts must deliver. The exit code is
-    1 if anything is sent that should not be. For TPUs, install the extra `tpu`.
+    between devices, and what the hosts must deliver. The exit code is 1 if anything is sent that
+    should not be. For TPUs, install the extra `tpu`.
 
     Example: jaxswap plan --preset original-2017 --topology v5e:4x4 --precision bf16
     """
@@ -42,6 +42,8 @@ class Plan(Command):
     """Type of the computation. Without it, the preset's."""
     fsdp: int = 1
     """Devices that share one copy of the state, as --train.fsdp."""
+    largest_batch: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Also look for the largest batch that fits, in up to eight more compilations."""
 
     def __post_init__(self) -> None:
         presets.named(self.preset)
@@ -53,7 +55,11 @@ class Plan(Command):
 
     def call(self, events: Events) -> "PlanReport":
         return jaxswap.plan(
-            self._configuration(), self.topology, batch_per_device=self.batch, events=events
+            self._configuration(),
+            self.topology,
+            batch_per_device=self.batch,
+            largest_batch=self.largest_batch,
+            events=events,
         )
 
     def show(self, report: "PlanReport") -> None:

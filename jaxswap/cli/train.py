@@ -28,6 +28,8 @@ class Train(Command):
     Example: jaxswap train --identity a=faces/anna --identity b=faces/ben --run runs/anna-ben
     """
 
+    goes_on = True
+
     identity: Annotated[
         tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="NAME=FACESET")
     ]

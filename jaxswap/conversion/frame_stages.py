@@ -169,7 +169,7 @@ class FrameStages:
             return errors.NoFaceError(self._assignment.nobody())
         return errors.NoFaceError(
             f"No face in {self.reader.info.path} above the score {self.faces.min_score:g}. Lower "
-            "`faces.min_score` or `faces.min_face_px`, or choose other footage."
+            "--faces.min-score or --faces.min-face-px, or choose other footage."
         )
 
 

@@ -106,11 +106,8 @@ class FolderOutput(_Images):
         Raises:
             OutputError: if something is there already.
         """
-        if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-            raise errors.OutputError(
-                f"{out} exists and is not empty. Name a new folder, or delete that one first."
-            )
-        super().__init__(out, source=source, mark=mark, partial=files.replacing_folder(out))
+        files.check_new(out)
+        super().__init__(out, source=source, mark=mark, partial=files.new_folder(out))
 
     def write(
         self,

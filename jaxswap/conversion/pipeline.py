@@ -74,7 +74,8 @@ def convert(
     mark = marks.Mark(
         run_fingerprint=fingerprint,
         swaps=tuple(
-            marks.MarkedSwap(person=swap.person.name, identity=swap.identity) for swap in swaps
+            marks.MarkedSwap(person=marks.fitting(swap.person.name), identity=swap.identity)
+            for swap in swaps
         ),
     )
     output = outputs.make(reader.info, out, mark=mark, options=options, span=span)

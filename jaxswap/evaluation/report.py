@@ -32,6 +32,8 @@ from jaxswap.vision import descriptor
 
 FORMAT = 2
 
+_ODD = "backslashreplace"  # what becomes of bytes of file names that are no UTF-8
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class RunResults:
@@ -174,14 +176,14 @@ def _finite(value: Any) -> Any:
 def _write_csv(path: Path, rows: Iterable[Sequence[str | float]]) -> None:
     with (
         files.replacing(path) as partial,
-        partial.open("w", encoding="utf-8", newline="") as stream,
+        partial.open("w", encoding="utf-8", errors=_ODD, newline="") as stream,
     ):
         csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
 def _write_text(path: Path, text: str) -> None:
     with files.replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(text, encoding="utf-8", errors=_ODD)
 
 
 def _page(made: Report) -> str:

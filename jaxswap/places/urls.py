@@ -1,6 +1,7 @@
 """What a user names: a local path, or the URL of something in a bucket."""
 
 import dataclasses
+import os
 import re
 from pathlib import Path, PurePosixPath
 from urllib import parse
@@ -55,15 +56,29 @@ Place = Path | Url
 
 
 def parse_place(text: str) -> Place:
-    """A URL, or else a local path; file:// is a local path too.
+    """A URL, or else a local path; file:// is a local path too, and ~ is the home folder.
+
+    A shell leaves the ~ of `--out=~/x` and `a=~/x` as it is.
 
     Raises:
-        PlaceError: if a URL holds credentials, leads upwards, or is no plain address.
+        PlaceError: if a URL holds credentials, leads upwards, or is no plain address; if a path is
+            empty, holds a character that no path can, or there is no home folder.
     """
     match = _URL.fullmatch(text)
     if not match:
-        return Path(text)
+        return _local(text)
     scheme, key = match.groups()
     if scheme == "file":
         return Path(parse.unquote(key))
     return Url(scheme, key.strip("/"))
+
+
+def _local(text: str) -> Path:
+    if not text or "\0" in text:
+        raise errors.PlaceError(f"{text!r} is no path. Write the name of a file or folder.")
+    path = os.path.expanduser(text)
+    if path == text and (text == "~" or text.startswith("~/")):
+        raise errors.PlaceError(
+            f"{text} is in your home folder, and the system knows none. Write the path in full."
+        )
+    return Path(path)

@@ -1,6 +1,7 @@
 """The plan of a training on given devices: what fits, what bounds it, what hosts must deliver."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,7 +28,8 @@ class Plan:
         dtype: of the computation.
         batch_per_device: chips of each identity on each device.
         step: the compiled step.
-        fit: the largest batch on each device; None for devices without a memory of their own.
+        fit: the largest batch on each device; None if nobody asked, and for devices without a
+            memory of their own.
     """
 
     preset: str
@@ -67,15 +69,17 @@ def make_plan(
     where: topology.Topology,
     *,
     batch_per_device: int | None = None,
+    largest_batch: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Plan:
-    """Compile the step for the devices, and for larger batches until the compiler refuses one.
+    """Compile the step for the devices; if asked, for larger batches until one is refused.
 
     Args:
         preset: the configuration's name.
         configuration: with dtype and `fsdp` as they are wanted.
         where: the devices; `topology.prepare` was called with it before JAX was imported.
         batch_per_device: chips of each identity on each device; the preset's batch, if not given.
+        largest_batch: whether the largest batch is looked for, in up to eight compilations.
         tell: takes a line on what is done now.
 
     Raises:
@@ -96,7 +100,7 @@ def make_plan(
             "in its memory. Give a smaller --batch or a larger --fsdp."
         )
     fit = None
-    if where.chip is not None:
+    if largest_batch and where.chip is not None:
         fit = _fit(configuration, found, batch, first, where.chip.hbm_bytes, tell)
     per_host = topology.devices_per_host(found)
     return Plan(
@@ -120,8 +124,13 @@ def _fit(
     capacity: int,
     tell: Callable[[str], None],
 ) -> fitting.Fit:
+    known = first.memory.total
+    tell(f"A batch of {batch} takes {known / 2**20:,.1f} of {capacity / 2**20:,.0f} MiB.")
+    tries = itertools.count(1)
+
     def accepts(larger: int) -> bool:
-        tell(f"Compiling for a batch of {larger} on each device.")
+        number = f"{next(tries)} of {fitting.MOST_COMPILES} at most"
+        tell(f"Compiling for a batch of {larger} on each device ({number}).")
         return _compile(configuration, devices, larger) is not None
 
     # What grows with the batch grows in proportion, so the first tries would tell nothing new.

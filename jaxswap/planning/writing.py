@@ -68,7 +68,7 @@ def lines(made: plan.Plan) -> Iterator[str]:
     for row in found["collectives"]:
         yield f"  {row['kind']:<20}{row['count']:>5}{row['bytes'] / 2**20:>12,.2f} MiB"
     yield from made.step.unexpected or ("  none that should not be there",)
-    if made.fit is not None:
+    if made.where.chip is not None:
         yield ""
         yield f"largest batch on each device: {_fit(made.fit)}"
         yield ""
@@ -94,7 +94,9 @@ def _bound(made: plan.Plan) -> str:
     return f"; the chip's ridge is {chip.ridge:,.0f}: {side}"
 
 
-def _fit(fit: fitting.Fit) -> str:
+def _fit(fit: fitting.Fit | None) -> str:
+    if fit is None:
+        return "not looked for (--largest-batch)"
     refused = f", {fit.refused} is refused" if fit.refused else ""
     return f"{fit.largest} fits{refused} ({fit.compiles} more compiles)"
 

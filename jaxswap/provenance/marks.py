@@ -69,6 +69,11 @@ def _check_words(owner: MarkedSwap | Mark, *names: str) -> None:
             )
 
 
+def fitting(name: str) -> str:
+    """A name as a mark can hold it: a file's may be longer, and hold what cannot be printed."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:MAX_NAME]
+
+
 def comment(mark: Mark, *, kind: str) -> str:
     """The sentence for people.
 

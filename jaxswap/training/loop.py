@@ -115,9 +115,11 @@ def _train(
             for step in range(start, configuration.steps):
                 with reporter.loading():  # while the devices work on the step before
                     batch = sharding.put_batch(next(loader), mesh)
-                current, values = compiling.result()(current, batch)
+                compiled = compiling.result()
+                stop.begin()
+                current, values = compiled(current, batch)
                 done = step + 1
-                finite = reporter.after_step(done, current, values)
+                finite = reporter.after_step(done, values)
                 stopping_now = stop.requested()
                 if stopping_now or not finite or _due(done, configuration):
                     _check_finite(current, store)  # before the save: no such state is ever kept
@@ -129,6 +131,7 @@ def _train(
                     )
                 if stopping_now:
                     break
+                reporter.preview(done, current)
             store.wait()
             reporter.finish(done, current, stopped=done < configuration.steps)
         finally:

@@ -40,9 +40,7 @@ class Reporter:
         """Around the drawing of a batch, and its way to the devices."""
         return self._meter.loading()
 
-    def after_step(
-        self, done: int, current: state.TrainState, values: training_step.Metrics
-    ) -> bool:
+    def after_step(self, done: int, values: training_step.Metrics) -> bool:
         """Wait for the step before this one, so that the device stays one step ahead.
 
         Returns:
@@ -60,15 +58,22 @@ class Reporter:
         if self._pending and (done - 1) % train.log_every == 0:
             self._log(done - 1, rate)
         self._pending.append(values)
-        if done % train.preview_every == 0:
-            self._preview(done, current)
         return finite
 
+    def preview(self, done: int, current: state.TrainState) -> None:
+        """Draw a preview, where one is due."""
+        if done % self._run.config.train.preview_every == 0:
+            self._preview(done, current)
+
     def finish(self, done: int, current: state.TrainState, *, stopped: bool) -> None:
-        """The last report and preview, and a word on what to do next."""
+        """The last report and preview, and a word on what to do next.
+
+        After a stop nothing is drawn: who stops a training may end it the hard way soon.
+        """
         if self._pending:
             self._log(done, None)
-        self._preview(done, current)
+        if not stopped:
+            self._preview(done, current)
         if stopped:
             self.say(
                 f"Stopped at step {done} of {self._run.config.steps}; all is saved. "

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and the caller's word as a wish to stop after the step.
+"""Ctrl-C, SIGTERM, SIGHUP and the caller's word as a wish to stop after the step.
 
 A second Ctrl-C is obeyed at once.
 """
@@ -16,34 +16,46 @@ import jax
 from jaxswap import errors
 from jaxswap.events import SILENT, Events
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+
+
+def _heard() -> list[signal.Signals]:
+    """The signals, without those that the process was started to ignore, as `nohup` does."""
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextlib.contextmanager
 def at_once() -> Iterator[None]:
-    """SIGTERM ends what runs here as Ctrl-C does: before a training there is nothing to save.
+    """SIGTERM and SIGHUP end what runs here as Ctrl-C does: there is nothing to save yet.
+
+    A program that has handlers of its own keeps them.
 
     Raises:
-        Terminated: where SIGTERM met the main thread.
+        Terminated: where one of them met the main thread.
     """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        raise errors.Terminated
+        raise errors.Terminated(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = signal.signal(signal.SIGTERM, on_signal)
+    plain = [number for number in _heard() if signal.getsignal(number) is signal.SIG_DFL]
+    for number in plain:
+        signal.signal(number, on_signal)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number in plain:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class StopRequest:
-    """While it is entered, a signal only sets a flag.
+    """While it is entered and the training has begun, a signal only sets a flag.
 
-    SIGTERM may come many times, as schedulers send it; a second Ctrl-C means it.
+    Before there is a first step to save, signals do what they did outside. SIGTERM may come many
+    times, as schedulers send it; a second Ctrl-C means it.
     """
 
     def __init__(self, *, events: Events = SILENT) -> None:
@@ -54,13 +66,16 @@ class StopRequest:
         """
         self._events = events
         self._requested = False
+        self._has_begun = False
         self._steps = 0
         self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopRequest":
-        # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them; Ctrl-C
-        # is passed on as that.
-        wanted = SIGNALS if jax.process_count() == 1 else (signal.SIGINT,)
+        # Over many hosts SIGTERM belongs to JAX, which agrees on one step for all of them; the
+        # others are passed on as that.
+        wanted = _heard()
+        if jax.process_count() > 1:
+            wanted = [number for number in wanted if number != signal.SIGTERM]
         if threading.current_thread() is threading.main_thread():
             for number in wanted:
                 self._former[number] = signal.signal(number, self._on_signal)
@@ -70,6 +85,10 @@ class StopRequest:
         for number, handler in self._former.items():
             signal.signal(number, handler)
         self._former.clear()
+
+    def begin(self) -> None:
+        """From now on there is something to save."""
+        self._has_begun = True
 
     def requested(self) -> bool:
         """Whether to stop after this step, which every host asks once; the same on all hosts."""
@@ -85,9 +104,13 @@ class StopRequest:
         return self._requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        former = self._former.get(signal.Signals(number))
+        if not self._has_begun and jax.process_count() == 1 and callable(former):
+            former(number, frame)
+            return
         if self._requested and number == signal.SIGINT:
-            for former, handler in self._former.items():
-                signal.signal(former, handler)
+            for other, handler in self._former.items():
+                signal.signal(other, handler)
             raise KeyboardInterrupt
         self._request()
 

@@ -65,13 +65,10 @@ def extract(
         NoFaceError: if no face is found, or none of the wanted track.
         Stopped: if `events` wants to stop; nothing is left behind.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise errors.OutputError(
-            f"{out} exists already. Remove it or choose another name: extraction never overwrites."
-        )
+    files.check_new(out)
     readers = [footage.FrameReader(path, every=options.every) for path in footages]  # fails early
     finder = finding.FaceFinder(faces)
-    with files.replacing_folder(out) as partial:
+    with files.new_folder(out) as partial:
         (partial / "chips").mkdir()
         sources = [
             _Source(index, reader, partial, faces=faces, options=options)

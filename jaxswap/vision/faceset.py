@@ -27,6 +27,7 @@ class Faceset:
         chip_size: side of its chips in pixels.
         sources: the footage that it came from.
         records: those whose image is still there, in the order of extraction.
+        unknown: names of images in chips/ that no record has, sorted; such an image is not read.
     """
 
     def __init__(self, path: Path, header: faceset_header.Header, found: list[records.ChipRecord]):
@@ -37,6 +38,10 @@ class Faceset:
         present = {name.name for name in (path / "chips").iterdir()}
         self.records = [record for record in found if record.image in present]
         self.num_pruned = len(found) - len(self.records)
+        known = {record.image for record in found}
+        self.unknown = sorted(
+            name for name in present - known if name.lower().endswith(images.SUFFIXES)
+        )
         drawn = path / "masks"
         self._masks = {name.name for name in drawn.iterdir()} if drawn.is_dir() else set()
 
@@ -141,6 +146,7 @@ class Faceset:
             "kind": "faceset",
             "chips": len(self.records),
             "pruned": self.num_pruned,
+            "unknown": len(self.unknown),
             "chip_size": self.chip_size,
             "tracks": len(tracks),
             "sources": [

@@ -63,10 +63,9 @@ def write(
         OutputError: if `out` exists and is no empty folder.
         Stopped: if `events` wants to stop; nothing is left behind.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise errors.OutputError(f"{out} exists already. Remove it or choose another name.")
+    files.check_new(out)
     reader = footage.FrameReader(source)
-    with files.replacing_folder(out) as partial:
+    with files.new_folder(out) as partial:
         entries = _entries(reader, partial, faces=faces, events=events)
         if not entries:
             raise errors.NoFaceError(

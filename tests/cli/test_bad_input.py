@@ -226,10 +226,10 @@ def test_a_disk_that_is_really_full(tmp_path):
     [
         (("--codec", "ffv1"), 1, r"\.mp4 cannot hold ffv1\. Choose a name that ends in \.mkv"),
         (("--codec", "ffv1", "--crf", "3"), 2, "leave it out"),
-        (("--crf", "60"), 2, r"`crf` of h264 must be in 0\.\.51"),
+        (("--crf", "60"), 2, r"--crf of h264 must be in 0\.\.51"),
         (("--start", "soon"), 2, "'soon' is no time: write seconds"),
         (("--start", "3", "--end", "1:00:00"), 1, r"ends after 2\.4 s, before --start 3"),
-        (("--start", "2", "--end", "1"), 2, "`end` 1 s must be after `start` 2 s"),
+        (("--start", "2", "--end", "1"), 2, "--end 1 s must be after --start 2 s"),
         (("--frame-rate", "25"), 1, "no folder of images"),
         (("--frame-rate", "fast"), 2, "like 25 or 30000/1001, not fast"),
     ],

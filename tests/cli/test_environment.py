@@ -1,6 +1,7 @@
 """The environment of a command, and that a run does not depend on it."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -66,3 +67,39 @@ def test_a_command_starts_anew_with_its_own_words():
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         told = process.stdout.read()
     assert told == f"['train', 'a b', '--run=x'] glibc.malloc.hugetlb=1 {process.pid}\n"
+
+
+NAMELESS = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run([*NAMELESS, "true"], capture_output=True, check=False).returncode != 0,
+    reason="the system lets us be nobody here",
+)
+def test_a_user_without_a_name_and_a_home_can_train(facesets, train_command, tmp_path):
+    """As in a container that runs under a bare number."""
+    kept = {"PATH", "JAX_PLATFORMS", "PYTHONPATH"}
+    environ = {name: value for name, value in os.environ.items() if name in kept}
+    command = [*train_command(facesets), "--run", "run", "--steps", "2"]
+    done = subprocess.run(
+        [*NAMELESS, sys.executable, "-m", "jaxswap", *command],
+        cwd=tmp_path,
+        env=environ | {"PYTHONPATH": os.pathsep.join([os.getcwd(), environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]  # and no folder named ~
+
+
+@pytest.mark.parametrize("home", ["~/.cache/jaxswap", "/dev/null/jaxswap"])
+def test_without_a_place_for_programs_none_are_kept(monkeypatch, home):
+    monkeypatch.setattr(
+        environment.platformdirs, "user_cache_path", lambda *_, **__: environment.Path(home)
+    )
+    environ = {}
+    environment.keep_programs(environ)
+    assert environ == {"JAX_ENABLE_COMPILATION_CACHE": "false"}

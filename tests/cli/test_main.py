@@ -61,9 +61,10 @@ def test_sigterm_before_a_training_says_that_it_goes_on(run_command, capsys):
             time.sleep(5)
         return 0
 
+    command.goes_on = True
     former = signal.getsignal(signal.SIGTERM)
     assert run_command(command) == os.EX_TEMPFAIL
-    assert capsys.readouterr().err == "jaxswap: Stopped. The same command goes on.\n"
+    assert capsys.readouterr().err == "jaxswap: Stopped by SIGTERM. The same command goes on.\n"
     assert signal.getsignal(signal.SIGTERM) is former
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jaxswap import config, presets
+from jaxswap import config, errors, presets
 from jaxswap.cli import commands, parsing
 
 TRAIN = ("train", "--identity", "a=x", "--identity", "b=y", "--run", "r")
@@ -93,7 +93,7 @@ def test_compare_takes_several_at_once_and_again():
         ("train --run r --identity a=x --identity a=y", "Two are named 'a'"),
         ("train --run r --identity a=x --identity y", "NAME=PATH"),
         ("train --run r --identity a=x --identity b/c=y", "letters, digits"),
-        ("train --run r --identity a=x --identity b=y --steps 0", "`steps` must be >= 1, not 0"),
+        ("train --run r --identity a=x --identity b=y --steps 0", "--steps must be >= 1, not 0"),
         ("train --run r --identity a=x --identity b=y --seed x", "--seed"),
         ("train --run r --identity a=x --identity b=y --model.precision own", "'exact'"),
         ("extract --out o", "one or more video files"),
@@ -115,7 +115,7 @@ def test_compare_takes_several_at_once_and_again():
     ],
 )  # fmt: skip
 def test_wrong_command_line_is_one_line(argv, said):
-    with pytest.raises(parsing.UsageError) as caught:
+    with pytest.raises(errors.UsageError) as caught:
         parsing.parse(argv.split())
     line = str(caught.value)
     assert said in line

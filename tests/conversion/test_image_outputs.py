@@ -73,7 +73,7 @@ def test_a_folder_that_holds_something_is_refused_and_an_empty_one_taken(folder,
     write(image_outputs.FolderOutput(out, source=folder, mark=MARK), folder)
     assert len(list(out.iterdir())) == 3
     for place in (out, out / "a.bmp"):
-        with pytest.raises(errors.OutputError, match="exists and is not empty"):
+        with pytest.raises(errors.OutputError, match="exists already"):
             image_outputs.FolderOutput(place, source=folder, mark=MARK)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jaxswap import errors, presets
 from jaxswap.cli import parsing
 from jaxswap.planning import collectives, fitting, plan, program, topology, writing
 
@@ -148,7 +149,7 @@ def test_devices_that_cannot_share_are_refused():
     ],
 )
 def test_a_wrong_command_line_is_one_line(options, said):
-    with pytest.raises(parsing.UsageError, match=said):
+    with pytest.raises(errors.UsageError, match=said):
         parsing.parse(["plan", *options])
 
 
@@ -202,6 +203,31 @@ def test_json_has_what_the_lines_say(made):
     assert "512 fits, 576 is refused (5 more compiles)" in text
     assert "only the chip can tell" in text
     assert "none that should not be there" in text
+
+
+def test_the_largest_batch_is_looked_for_on_request_alone(monkeypatch, made):
+    tried, lines = [], []
+    large = dataclasses.replace(made.step.memory, temporaries=6 * 2**30)
+    step = dataclasses.replace(made.step, memory=large)
+    monkeypatch.setattr(plan.topology, "devices", lambda where: [None] * 16)
+    monkeypatch.setattr(plan.topology, "devices_per_host", lambda devices: 4)
+
+    def compiled(configuration, devices, batch):
+        tried.append(batch)
+        return step if batch <= 100 else None
+
+    monkeypatch.setattr(plan, "_compile", compiled)
+    asked = {"batch_per_device": 64, "tell": lines.append}
+    found = plan.make_plan("quick", presets.QUICK, made.where, **asked)
+    assert (tried, found.fit) == ([64], None)
+    assert "not looked for (--largest-batch)" in "\n".join(writing.lines(found))
+    assert writing.to_dict(found)["largest_batch"] is None
+    assert len(writing.to_dict(found)["input"]) == 3
+    found = plan.make_plan("quick", presets.QUICK, made.where, largest_batch=True, **asked)
+    assert found.fit is not None
+    assert 64 <= found.fit.largest <= 100 < found.fit.refused
+    assert lines[2] == "A batch of 64 takes 6,147.8 of 16,384 MiB."  # known before the search
+    assert lines[3].endswith("on each device (1 of 8 at most).")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from jaxswap import errors, images, runs
 from jaxswap.events import Events, Progress
 from jaxswap.training import locking, loop, metrics, sharding, stopping
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Recorder(Events):
     """Keeps what it hears, and stops where it is told to."""
@@ -113,6 +115,7 @@ def test_a_caller_stops_a_training_as_sigterm_does(tiny, whole, tmp_path):
     assert tiny.train(tmp_path / "run", events=events) == 2
     assert events.asked == 2  # once a step
     assert "Stopped at step 2 of 6; all is saved" in events.lines[-1]
+    assert events.pictures == []  # drawing takes a large model a minute
     assert runs.Run.open(tmp_path / "run").steps() == [2]
     assert tiny.train(tmp_path / "run") == 6
     jax.tree.map(np.testing.assert_array_equal, params_of(tmp_path / "run"), params_of(whole))
@@ -142,15 +145,37 @@ def test_two_trainings_in_one_folder_are_refused(tiny, whole):
     assert tiny.train(whole) == 6
 
 
-def test_signals_mean_what_they_did_before_once_the_training_is_over():
-    before = [signal.getsignal(number) for number in stopping.SIGNALS]
+@pytest.mark.parametrize("first", SIGNALS)
+def test_signals_mean_what_they_did_before_once_the_training_is_over(first):
+    before = [signal.getsignal(number) for number in SIGNALS]
     with stopping.StopRequest() as stop:
+        stop.begin()
         assert not stop.requested()
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(first)
         assert stop.requested()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_before_the_first_step_a_signal_does_what_it_did_outside():
+    with stopping.at_once(), stopping.StopRequest() as stop:
+        with pytest.raises(errors.Terminated) as caught:
+            signal.raise_signal(signal.SIGHUP)
+        assert caught.value.number == signal.SIGHUP
+        assert not stop.requested()
+
+
+def test_an_ignored_signal_stays_ignored():
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping.at_once(), stopping.StopRequest() as stop:
+            stop.begin()
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop.requested()
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, former)
 
 
 def test_another_configuration_is_refused(tiny, whole):
