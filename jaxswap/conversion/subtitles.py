@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Literal
 
 import av
@@ -12,6 +13,7 @@ import av.stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
+from jaxswap.conversion import copies
 from jaxswap.video import timing
 
 _TEXT = {"subrip", "srt", "mov_text", "ass", "ssa", "webvtt", "text"}
@@ -32,6 +34,11 @@ class Way:
     """None where packets are copied as they are, as with `encoder`."""
     encoder: SubtitleCodecContext | None = None
 
+    @property
+    def unit(self) -> Fraction:
+        """Seconds of one tick of its packets."""
+        return timing.unit(self.stream)
+
     def carried(self, packet: av.Packet) -> Iterator[av.Packet]:
         """The packets of the output that a packet becomes."""
         if self.decoder is None or self.encoder is None:
@@ -48,6 +55,10 @@ class Way:
                 text.stream = self.stream
                 yield text
 
+    def rest(self) -> Iterator[av.Packet]:
+        """The packets that are left at the end: none."""
+        return iter(())
+
 
 def way(stream: av.stream.Stream, output: av.container.OutputContainer) -> Way:
     """Add a copy of a stream to an output.
@@ -58,9 +69,7 @@ def way(stream: av.stream.Stream, output: av.container.OutputContainer) -> Way:
         ValueError: if the output's format can hold neither.
     """
     try:
-        copy = output.add_stream_from_template(stream)
-        copy.time_base = stream.time_base
-        return Way(copy)
+        return Way(copies.add_copy(stream, output))
     except (ValueError, av.error.FFmpegError):
         codec = stream.codec_context.name if stream.codec_context else None
         kind = _TEXT_OF.get(output.format.name)

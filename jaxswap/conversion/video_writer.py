@@ -149,6 +149,11 @@ class VideoWriter:
                 self._container.mux_one(packet)
         except OSError as e:
             raise self._refused(e) from e
+        except av.error.FFmpegError as e:
+            raise errors.OutputError(
+                f"{self.out}: {self.out.suffix} does not take the pictures of {self.source.path} "
+                f"({e.strerror}). Choose a name that ends in .mkv."
+            ) from e
 
     def _open(self) -> None:
         name = FORMATS[self.out.suffix.lower()]
@@ -178,11 +183,7 @@ class VideoWriter:
         if self.source.path.is_dir():
             return companions.Silence()
         return companions.Companions(
-            self.source.path,
-            self._container,
-            out=self.out,
-            span=self.source.span,
-            noticed=self.notices,
+            self.source, self._container, suffix=self.out.suffix, noticed=self.notices
         )
 
     def _timescale(self) -> int:
@@ -200,7 +201,7 @@ class VideoWriter:
     def _begin(self, pts: int | None) -> int:
         """The time of the source that is the output's 0."""
         if not self.source.span.start_s or pts is None:
-            return 0
+            return self.source.zero
         self._companions.begin(pts * self.source.time_base)
         return pts
 

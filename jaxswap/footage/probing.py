@@ -47,6 +47,14 @@ def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
     return dataclasses.replace(info, frame_rate=frame_rate, duration_s=duration)
 
 
+def has_index(info: FootageInfo) -> bool:
+    """Whether the footage says for certain when it ends."""
+    if info.kind != "video":
+        return True
+    with videos.open_video(info.path) as container:
+        return videos.can_be_sought(container)
+
+
 def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
     stream = videos.picture_stream(container)
     width, height = stream.codec_context.width, stream.codec_context.height
@@ -69,6 +77,7 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
         duration_s=duration,
         frame_rate=rate,
         audio_streams=len(container.streams.audio),
+        origin=(stream.start_time or 0) if first is None or first.pts is None else first.pts,
     )
 
 

@@ -50,7 +50,7 @@ class FrameReader:
                 f"{path} has no times to cut by. Leave out --start and --end, or name the images a "
                 "second of a folder with --frame-rate."
             )
-        if duration is not None and span.start_s >= duration:
+        if duration is not None and span.start_s >= duration and probing.has_index(self.info):
             raise errors.FootageError(
                 f"{path} ends after {duration:g} s, before --start {float(span.start_s):g}. "
                 "Choose an earlier one."

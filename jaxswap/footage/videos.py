@@ -10,6 +10,7 @@ import av.stream
 from jaxswap import errors
 from jaxswap.footage import lost
 
+_INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf"})
 _TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
 
 
@@ -35,6 +36,11 @@ def open_video(path: Path) -> av.container.InputContainer:
         container.close()
         raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
     return container
+
+
+def can_be_sought(container: av.container.InputContainer) -> bool:
+    """Whether the format says where each time is; in others FFmpeg guesses, and misses streams."""
+    return container.format.name in _INDEXED
 
 
 def picture_stream(container: av.container.InputContainer) -> av.VideoStream:

@@ -226,9 +226,8 @@ def _join(
     if not any(part.swapped for part in parts):
         raise errors.NoFaceError(f"{path} shows no face that could be replaced.")
     info = footage.probe(path)
-    output = outputs.VideoOutput(
-        out, source=sources.of(info), encoder=encoders.of(job.options), mark=mark
-    )
+    source = sources.of(info, sound=job.options.sound)
+    output = outputs.VideoOutput(out, source=source, encoder=encoders.of(job.options), mark=mark)
     with output:
         for part in parts:
             if part.headers != output.headers:
@@ -236,5 +235,5 @@ def _join(
                     f"{part.path} was made by another version of the encoder. Let all workers have "
                     "the same packages, and delete the folder that it is in."
                 )
-        output.mux(segment_output.joined(parts, time_base=output.source.time_base))
+        output.mux(segment_output.joined(parts, time_base=source.time_base, zero=source.zero))
     return output.notices.lines
