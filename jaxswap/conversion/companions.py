@@ -76,6 +76,8 @@ class Companions:
         )
         self._due: Iterator[av.Packet] | None = None
         self._next: av.Packet | None = None
+        self._begun: set[int] = set()
+        self._left_out_s: dict[int, Fraction] = collections.defaultdict(Fraction)
         self._refused: collections.Counter[int] = collections.Counter()
 
     @property
@@ -122,7 +124,7 @@ class Companions:
         self._source.close()
         for index, way in self._ways.items():
             what = f"stream {index} ({self._names[index]}) of {self._path.name}"
-            missing = self._followers[index].left_out_s
+            missing = self._left_out_s[index]
             if missing:
                 self._noticed.add(
                     f"{float(missing):.2f} s of {what} are left out: they lie over what is before"
@@ -212,6 +214,7 @@ class Companions:
                     break
                 continue
             if self._cut(packet):
+                self._begun.add(index)
                 yield from self._ways[index].carried(packet)
         for way in self._ways.values():
             yield from way.rest()
@@ -244,8 +247,11 @@ class Companions:
     def _followed(self, waiting: collections.deque[av.Packet]) -> Iterator[av.Packet]:
         while waiting:
             packet = waiting.popleft()
-            if self._followers[packet.stream.index].place(packet):
+            index = packet.stream.index
+            if self._followers[index].place(packet):
                 yield packet
+            elif index in self._begun:
+                self._left_out_s[index] += (packet.duration or 0) * packet.time_base
 
     def _read(self, streams: Sequence[av.stream.Stream]) -> Iterator[av.Packet]:
         last_s = Fraction(0)

@@ -92,10 +92,7 @@ class VideoWriter:
             except OSError as e:  # PyAV's errors of the disk are OSErrors too
                 raise self._refused(e) from e
             except (av.error.FFmpegError, ValueError) as e:
-                raise errors.OutputError(
-                    f"{self.out}: {self.out.suffix} cannot hold the streams of "
-                    f"{self.source.path} ({e}). Choose a name that ends in .mkv."
-                ) from e
+                raise self._unfit(e) from e
             self._stack = stack.pop_all()
         return self
 
@@ -108,6 +105,8 @@ class VideoWriter:
             self._stack.__exit__(type(e), e, e.__traceback__)
             if isinstance(e, OSError):
                 raise self._refused(e) from e
+            if isinstance(e, av.error.FFmpegError):
+                raise self._unfit(e) from e
             raise
         self._stack.__exit__(kind, error, traceback)
 
@@ -150,10 +149,7 @@ class VideoWriter:
         except OSError as e:
             raise self._refused(e) from e
         except av.error.FFmpegError as e:
-            raise errors.OutputError(
-                f"{self.out}: {self.out.suffix} does not take the pictures of {self.source.path} "
-                f"({e.strerror}). Choose a name that ends in .mkv."
-            ) from e
+            raise self._unfit(e) from e
 
     def _open(self) -> None:
         name = FORMATS[self.out.suffix.lower()]
@@ -220,6 +216,14 @@ class VideoWriter:
             if resource is not None:
                 with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
                     resource.close()
+
+    def _unfit(self, error: Exception) -> errors.OutputError:
+        """FFmpeg does not say what it is about."""
+        remedy = "--sound none" if self.out.suffix == ".mkv" else "a name that ends in .mkv"
+        return errors.OutputError(
+            f"{self.out}: {self.out.suffix} cannot hold the streams of {self.source.path} "
+            f"({getattr(error, 'strerror', None) or error}). Try {remedy}."
+        )
 
     def _refused(self, error: OSError) -> errors.OutputError:
         return errors.OutputError(

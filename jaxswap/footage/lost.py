@@ -50,7 +50,7 @@ def of_video(
     """
     path = info.path
     if num_decoded == 0 and span != spans.WHOLE and not failure:
-        raise errors.FootageError(
+        raise errors.NoFrameError(
             f"{path} shows no frame between --start and --end. Choose a longer part."
         )
     if num_decoded == 0:

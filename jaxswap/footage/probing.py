@@ -47,14 +47,6 @@ def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
     return dataclasses.replace(info, frame_rate=frame_rate, duration_s=duration)
 
 
-def has_index(info: FootageInfo) -> bool:
-    """Whether the footage says for certain when it ends."""
-    if info.kind != "video":
-        return True
-    with videos.open_video(info.path) as container:
-        return videos.can_be_sought(container)
-
-
 def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
     stream = videos.picture_stream(container)
     width, height = stream.codec_context.width, stream.codec_context.height

@@ -50,7 +50,7 @@ class FrameReader:
                 f"{path} has no times to cut by. Leave out --start and --end, or name the images a "
                 "second of a folder with --frame-rate."
             )
-        if duration is not None and span.start_s >= duration and probing.has_index(self.info):
+        if duration is not None and span.start_s >= duration and not self._has_frames():
             raise errors.FootageError(
                 f"{path} ends after {duration:g} s, before --start {float(span.start_s):g}. "
                 "Choose an earlier one."
@@ -89,6 +89,13 @@ class FrameReader:
             last = total if end_s is None else min(total, math.ceil(end_s * rate))
             total = max(0, last - math.ceil(self._span.start_s * rate))
         return -(-total // self._every)
+
+    def _has_frames(self) -> bool:
+        """Whether a frame comes where the headers say that there is none."""
+        try:
+            return next(self._read(), None) is not None
+        except errors.FootageError:
+            return False
 
     def _read(self) -> Generator[Frame]:
         read = video_frames.read if self.info.kind == "video" else image_frames.read

@@ -1,7 +1,6 @@
 """Streams beside the pictures, such as sound, moved with the pictures' timeline."""
 
 import math
-from fractions import Fraction
 
 import av
 import av.container
@@ -18,9 +17,6 @@ class Follower:
     """Moves the packets of a stream to where the pictures that belong to them are.
 
     Sound that lies over sound of before is left out, so that it stays in time with the pictures.
-
-    Attributes:
-        left_out_s: how much that is, in seconds.
     """
 
     def __init__(
@@ -39,7 +35,6 @@ class Follower:
             line: of the pictures, which move for themselves as their packets come.
             picture: their stream.
         """
-        self.left_out_s = Fraction(0)
         self._line, self._picture_unit = line, timing.unit(picture)
         self._unit = timing.unit(stream)
         self._is_sound = stream.type == "audio"
@@ -68,7 +63,6 @@ class Follower:
         time, length = told + self._shift, packet.duration or 0
         overlaps = self._is_joining and time + length // 2 < self._end
         if self._has_begun and (time < self._last or overlaps):
-            self.left_out_s += length * self._unit
             return False
         return self._placed(packet, time)
 
@@ -105,4 +99,4 @@ class Follower:
 
 def _position(packet: av.Packet) -> float:
     """In the file, in bytes; where it is not known, behind all that is."""
-    return math.inf if packet.pos is None or packet.pos < 0 else packet.pos
+    return math.inf if packet.pos is None or packet.pos < 0 else float(packet.pos)

@@ -74,7 +74,7 @@ class Timeline:
             return True
         if not self._has_begun:
             self._has_begun, self._latest, self._end = True, time, time
-        if packet.is_keyframe:
+        elif packet.is_keyframe:
             self._floor, self._leads_from = self._latest, None
         if self._is_join(packet, time + self.shift):
             self._join(packet, time)
