@@ -115,11 +115,13 @@ def _observe(path: Path, *, track: int = 0) -> Observed:
     clicks: list[float] = []
     with av.open(str(path)) as container:
         if len(container.streams.audio) > track:
-            last = -1.0
+            last, end = -1.0, 0.0
             stream = container.streams.audio[track]
             to_float = av.AudioResampler("flt", "mono", stream.codec_context.sample_rate)
             for frame in container.decode(stream):
-                begin, (part,) = float(frame.pts * frame.time_base), to_float.resample(frame)
+                (part,) = to_float.resample(frame)
+                begin = end if frame.pts is None else float(frame.pts * frame.time_base)
+                end = begin + frame.samples / frame.sample_rate
                 for at in np.flatnonzero(np.abs(part.to_ndarray()[0]) > 0.25):
                     time = begin + float(at) / frame.sample_rate
                     if time - last > 0.2:

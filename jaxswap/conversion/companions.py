@@ -17,6 +17,7 @@ from jaxswap.video import followers, timeline, timing
 
 _MOST_ATTACHED_BYTES = 64 << 20
 _AHEAD_S = 10  # how far ahead of its picture sound may lie in a file, and a subtitle may begin
+_LONGEST_S = 5  # of a packet of sound; not every format says how long one is
 _MOST_WAITING = 500  # packets that wait for the pictures to follow a jump of the clock
 _MOST_WAITED_FOR = 50  # pictures
 _KEPT = ("language", "title", "handler_name")
@@ -205,6 +206,11 @@ class Companions:
         is_silent = not sounding
         if not streams:
             return
+        until_s = None if self._end_s is None else self._end_s - self._shift_s
+        from_s = None if self._start_s is None else Fraction(0)
+        for way in self._ways.values():
+            if isinstance(way, sound.EncodedSound):
+                way.keep(from_s=from_s, until_s=until_s)
         for packet in self._placed(streams):
             index = packet.stream.index
             at_s = timing.decoding(packet) * packet.time_base
@@ -284,7 +290,8 @@ class Companions:
             packet.duration = duration + start
             packet.pts = packet.dts = 0
             return True
-        return start >= 0
+        is_decoded = isinstance(self._ways[packet.stream.index], sound.EncodedSound)
+        return start >= 0 or (is_decoded and start * packet.time_base > -_LONGEST_S)
 
 
 class Silence:

@@ -14,6 +14,7 @@ import av.stream
 from jaxswap.conversion import copies
 
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_PART = 1024  # samples that are kept or left out as one
 _BITS_A_CHANNEL = 96_000  # a second: sound that was coded before is hardly harmed
 
 
@@ -48,12 +49,24 @@ class EncodedSound:
         """Packets that did not decode."""
         self._decoder, self._encoder = decoder, encoder
         self._resampler: av.audio.resampler.AudioResampler | None = None
+        self._end_s = Fraction(0)
+        self._from_s: Fraction | None = None
+        self._until_s: Fraction | None = None
         self._taken: tuple[str, str, int] | None = None
 
     @property
     def unit(self) -> Fraction:
         """Seconds of one tick of its packets."""
         return Fraction(1, self._encoder.sample_rate)
+
+    def keep(self, *, from_s: Fraction | None, until_s: Fraction | None) -> None:
+        """Leave out what is before or after a part.
+
+        Args:
+            from_s: when the part begins, by the times of the packets that come; None leaves all.
+            until_s: when it ends, or None.
+        """
+        self._from_s, self._until_s = from_s, until_s
 
     def carried(self, packet: av.Packet) -> Iterator[av.Packet]:
         """The packets of the output that are complete with a packet."""
@@ -75,6 +88,10 @@ class EncodedSound:
             yield from self._named(self._encoder.encode(None))
 
     def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
+        if frame.pts is None:  # as those that a decoder holds until the end
+            frame.time_base = Fraction(1, frame.sample_rate)
+            frame.pts = round(self._end_s / frame.time_base)
+        self._end_s = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
         taken = (frame.format.name, frame.layout.name, frame.sample_rate)
         if taken != self._taken:  # the first, or the sound changes midway
             yield from self._flushed()
@@ -83,15 +100,22 @@ class EncodedSound:
                 format=self._encoder.format,
                 layout=self._encoder.layout,
                 rate=self._encoder.sample_rate,
+                frame_size=_PART,
             )
         if self._resampler is not None:
             for part in self._resampler.resample(frame):
-                yield from self._named(self._encoder.encode(part))
+                yield from self._taken_in(part)
 
     def _flushed(self) -> Iterator[av.Packet]:
         if self._resampler is not None:
             for part in self._resampler.resample(None):
-                yield from self._named(self._encoder.encode(part))
+                yield from self._taken_in(part)
+
+    def _taken_in(self, part: av.AudioFrame) -> Iterator[av.Packet]:
+        at_s = (part.pts or 0) * part.time_base
+        is_early = self._from_s is not None and at_s < self._from_s
+        if not is_early and (self._until_s is None or at_s < self._until_s):
+            yield from self._named(self._encoder.encode(part))
 
     def _named(self, packets: list[av.Packet]) -> Iterator[av.Packet]:
         for packet in packets:
