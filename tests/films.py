@@ -107,7 +107,8 @@ def _observe(path: Path, *, track: int = 0) -> Observed:
     times, flashes, was_bright = [], [], False
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            times.append(float(frame.pts * frame.time_base))
+            told = frame.pts is not None
+            times.append(float(frame.pts * frame.time_base) if told else len(times) / FRAME_RATE)
             is_bright = frame.to_ndarray(format="gray8").mean() > 128
             if is_bright and not was_bright:
                 flashes.append(times[-1])

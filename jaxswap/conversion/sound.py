@@ -50,6 +50,7 @@ class EncodedSound:
         self._decoder, self._encoder = decoder, encoder
         self._resampler: av.audio.resampler.AudioResampler | None = None
         self._end_s = Fraction(0)
+        self._unit: Fraction | None = None
         self._from_s: Fraction | None = None
         self._until_s: Fraction | None = None
         self._taken: tuple[str, str, int] | None = None
@@ -89,8 +90,9 @@ class EncodedSound:
 
     def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
         if frame.pts is None:  # as those that a decoder holds until the end
-            frame.time_base = Fraction(1, frame.sample_rate)
+            frame.time_base = self._unit or Fraction(1, frame.sample_rate)
             frame.pts = round(self._end_s / frame.time_base)
+        self._unit = frame.time_base  # that of a resampler's first frame is taken for all
         self._end_s = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
         taken = (frame.format.name, frame.layout.name, frame.sample_rate)
         if taken != self._taken:  # the first, or the sound changes midway

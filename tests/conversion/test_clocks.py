@@ -46,7 +46,8 @@ def test_the_output_begins_at_0(write_film, observe, tmp_path, kind, start_s, ho
     through(source, tmp_path / f"out{suffix}")
     before, after = observe(source), observe(tmp_path / f"out{suffix}")
     with av.open(str(tmp_path / f"out{suffix}")) as container:
-        assert (container.start_time or 0) == 0
+        begins_s = (container.start_time or 0) / av.time_base
+        assert 0 <= begins_s < (0.1 if kind == ".wmv" else 0.001)  # its decoder is late
         assert container.duration / av.time_base == pytest.approx(2, abs=0.15)
     assert len(after.times) == len(before.times) == 50
     assert after.steps == pytest.approx(before.steps, abs=0.0011)
@@ -84,25 +85,29 @@ def test_a_part_counts_from_the_first_frame(write_film, tmp_path):
 
 def with_text(source: Path, path: Path, *, start_s: float) -> Path:
     """The film with a line from 0.2 to 0.8 s of it and a chapter of its second half."""
-    with av.open(str(source)) as before, av.open(str(path), "w") as after:
+    (path.parent / "said.srt").write_text("1\n00:00:00,200 --> 00:00:00,800\nA line\n")
+    with (
+        av.open(str(source)) as before,
+        av.open(str(path.parent / "said.srt")) as said,
+        av.open(str(path), "w") as after,
+    ):
         copies = [after.add_stream_from_template(stream) for stream in before.streams]
-        text = after.add_stream("subrip")
-        text.time_base = Fraction(1, 1000)
+        text = after.add_stream_from_template(said.streams[0])
         after.set_chapters(
             [
                 {"id": 1, "start": round(1000 * start_s) + 1000, "time_base": Fraction(1, 1000),
                  "end": round(1000 * start_s) + 2000, "metadata": {"title": "half"}}
             ]
         )  # fmt: skip
-        line = av.Packet(b"A line")
-        line.pts = line.dts = round(1000 * start_s) + 200
-        line.duration, line.time_base, line.stream = 600, Fraction(1, 1000), text
+        line = next(said.demux())
+        line.pts = line.dts = line.pts + round(start_s / line.time_base)
+        line.stream = text
         packets = [line]
         for packet in before.demux():
-            if packet.dts is not None:
+            if packet.size:
                 packet.stream = copies[packet.stream.index]
                 packets.append(packet)
-        for packet in sorted(packets, key=lambda one: one.dts * one.time_base):
+        for packet in sorted(packets, key=lambda one: (one.dts or one.pts) * one.time_base):
             after.mux(packet)
     return path
 
@@ -110,7 +115,7 @@ def with_text(source: Path, path: Path, *, start_s: float) -> Path:
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_subtitles_and_chapters_move_along(write_film, tmp_path, suffix):
     source = with_text(
-        write_film(tmp_path / "bare.mkv", start_s=600.0), tmp_path / "in.mkv", start_s=600.0
+        write_film(tmp_path / "bare.mkv", start_s=600.0, encoder={"bf": "0"}), tmp_path / "in.mkv", start_s=600.0
     )
     through(source, tmp_path / f"out{suffix}")
     with av.open(str(tmp_path / f"out{suffix}")) as container:
