@@ -130,8 +130,7 @@ class Companions:
                 self._noticed.add(
                     f"{float(missing):.2f} s of {what} are left out: they lie over what is before"
                 )
-            failed = way.failed if isinstance(way, sound.EncodedSound) else 0
-            refused = failed + self._refused[way.stream.index]
+            refused = way.num_failed + self._refused[way.stream.index]
             if refused:
                 self._noticed.add(f"{refused} packets of {what} are broken and left out")
         self._ways = {}
@@ -211,6 +210,7 @@ class Companions:
         for way in self._ways.values():
             if isinstance(way, sound.EncodedSound):
                 way.keep(from_s=from_s, until_s=until_s)
+        texts = [way for way in self._ways.values() if isinstance(way, subtitles.TextWay)]
         for packet in self._placed(streams):
             index = packet.stream.index
             at_s = timing.decoding(packet) * packet.time_base
@@ -219,6 +219,8 @@ class Companions:
                 if not sounding and not is_silent:
                     break
                 continue
+            for text in texts:
+                yield from text.passed(at_s - self._shift_s - _AHEAD_S)
             if self._cut(packet):
                 self._begun.add(index)
                 yield from self._ways[index].carried(packet)

@@ -45,7 +45,7 @@ class EncodedSound:
         if self.kind == "aac":
             encoder.bit_rate = _BITS_A_CHANNEL * encoder.channels
         self.stream = stream
-        self.failed = 0
+        self.num_failed = 0
         """Packets that did not decode."""
         self._decoder, self._encoder = decoder, encoder
         self._resampler: av.audio.resampler.AudioResampler | None = None
@@ -74,7 +74,7 @@ class EncodedSound:
         try:
             frames = self._decoder.decode(packet)
         except av.error.FFmpegError:
-            self.failed += 1
+            self.num_failed += 1
             return
         for frame in frames:
             yield from self._encoded(frame)
@@ -89,11 +89,11 @@ class EncodedSound:
             yield from self._named(self._encoder.encode(None))
 
     def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
+        # That of a resampler's first frame is taken for all.
+        unit = self._unit = self._unit or frame.time_base or Fraction(1, frame.sample_rate)
         if frame.pts is None:  # as those that a decoder holds until the end
-            frame.time_base = self._unit or Fraction(1, frame.sample_rate)
-            frame.pts = round(self._end_s / frame.time_base)
-        self._unit = frame.time_base  # that of a resampler's first frame is taken for all
-        self._end_s = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
+            frame.pts, frame.time_base = round(self._end_s / unit), unit
+        self._end_s = frame.pts * unit + Fraction(frame.samples, frame.sample_rate)
         taken = (frame.format.name, frame.layout.name, frame.sample_rate)
         if taken != self._taken:  # the first, or the sound changes midway
             yield from self._flushed()
@@ -114,7 +114,7 @@ class EncodedSound:
                 yield from self._taken_in(part)
 
     def _taken_in(self, part: av.AudioFrame) -> Iterator[av.Packet]:
-        at_s = (part.pts or 0) * part.time_base
+        at_s = (part.pts or 0) * self.unit
         is_early = self._from_s is not None and at_s < self._from_s
         if not is_early and (self._until_s is None or at_s < self._until_s):
             yield from self._named(self._encoder.encode(part))

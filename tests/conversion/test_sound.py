@@ -143,7 +143,9 @@ def test_a_track_of_an_unknown_codec_is_left_out(write_film, observe, tmp_path):
                 after.mux(again)
     content = (tmp_path / "two.mp4").read_bytes()
     last = content.rindex(b"mp4a")
-    (tmp_path / "two.mp4").write_bytes(content[:last] + b"apac" + content[last + 4 :].replace(b"esds", b"free"))
+    (tmp_path / "two.mp4").write_bytes(
+        content[:last] + b"apac" + content[last + 4 :].replace(b"esds", b"free")
+    )
     for suffix in (".mp4", ".mkv", ".mov"):
         (line,) = through(tmp_path / "two.mp4", tmp_path / f"out{suffix}")
         assert line.startswith("stream 2 (audio, ")
