@@ -25,6 +25,7 @@ def probe(path: Path) -> FootageInfo:
     Raises:
         FootageError: if it is missing, unreadable, empty or holds no picture.
     """
+    videos.check_kind(path)
     if path.is_dir():
         return _probe_images(path, "images", image_frames.image_files(path))
     if path.suffix.lower() in images.SUFFIXES:

@@ -42,6 +42,7 @@ class FrameReader:
         self.info = probing.probe(path)
         self.notices = notices.Notices()
         self._every, self._span = every, span
+        self._num_read, self._is_read = 0, False
         if frame_rate is not None:
             self.info = probing.as_film(self.info, frame_rate)
         duration = self.info.duration_s
@@ -57,7 +58,11 @@ class FrameReader:
             )
 
     def __iter__(self) -> Iterator[Frame]:
-        return self._read()
+        self._num_read, self._is_read = 0, False
+        for frame in self._read():
+            self._num_read += 1
+            yield frame
+        self._is_read = True
 
     def again(self, indices: Collection[int]) -> Iterator[Frame]:
         """Frames that were read before, by their indices; reading stops at the last of them.
@@ -80,7 +85,16 @@ class FrameReader:
 
     @property
     def num_frames(self) -> int | None:
-        """How many frames will come, by the headers."""
+        """How many frames will come: by the headers, and after the last frame for certain.
+
+        None if the headers don't say so, or more have come than they say.
+        """
+        if self._is_read:
+            return self._num_read
+        told = self._told()
+        return None if told is not None and self._num_read > told else told
+
+    def _told(self) -> int | None:
         total = self.info.num_frames
         if total is None:
             return None
