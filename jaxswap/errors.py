@@ -13,6 +13,10 @@ class FootageError(JaxswapError):
     """Footage that is missing, empty or cannot be read."""
 
 
+class NoFrameError(FootageError):
+    """A part of footage in which there is no frame."""
+
+
 class NoFaceError(JaxswapError):
     """Footage in which no face was found."""
 

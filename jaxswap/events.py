@@ -61,7 +61,7 @@ class Events:
         items: Iterable[T],
         task: str,
         *,
-        total: int | None = None,
+        total: int | Callable[[], int | None] | None = None,
         unit: str = "frames",
         note: Callable[[], str] = _nothing,
     ) -> Generator[T, None, None]:
@@ -70,17 +70,18 @@ class Events:
         Args:
             items: what is counted, one by one.
             task: what is being done, in a few words.
-            total: how many will come, if that is known.
+            total: how many will come, if that is known, or what says so each time.
             unit: what one item is, in the plural.
             note: gives what else there is to say at the moment, in a few words.
 
         Raises:
             Stopped: if the caller wants to stop.
         """
-        self.progress(Progress(task=task, done=0, total=total, unit=unit))
+        known = total if callable(total) else lambda: total
+        self.progress(Progress(task=task, done=0, total=known(), unit=unit))
         for done, item in enumerate(items, 1):
             yield item
-            self.progress(Progress(task=task, done=done, total=total, unit=unit, note=note()))
+            self.progress(Progress(task=task, done=done, total=known(), unit=unit, note=note()))
             if self.should_stop():
                 raise errors.Stopped
 

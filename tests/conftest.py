@@ -17,6 +17,8 @@ import pytest
 
 from jaxswap import events
 
+pytest_plugins = ("tests.films",)
+
 if TYPE_CHECKING:
     from jaxswap import config, runs
     from jaxswap.vision import descriptor

@@ -10,7 +10,7 @@ import pytest
 
 import jaxswap
 from jaxswap import config, presets
-from jaxswap.cli import parsing
+from jaxswap.cli import commands, parsing
 
 SOURCES = [Path(jaxswap.__file__).parent, Path(jaxswap.__file__).parents[1] / "pipelines"]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9.-]*[a-z0-9]")
@@ -38,7 +38,7 @@ def texts() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def options() -> set[str]:
     """Those of all commands, and of training with each preset."""
-    asked = [[name, "--help"] for name in parsing.COMMANDS]
+    asked = [[name, "--help"] for name in commands.COMMANDS]
     asked += [["train", "--preset", name, "--help"] for name in presets.PRESETS]
     found = {"--help"}
     for argv in asked:
@@ -80,5 +80,5 @@ def test_no_message_names_a_field_where_an_option_is_meant():
     ],
 )
 def test_a_value_that_is_refused_is_named_by_its_option(argv, said):
-    with pytest.raises(parsing.errors.UsageError, match=said):
+    with pytest.raises(errors.UsageError, match=said):
         parsing.parse(argv)

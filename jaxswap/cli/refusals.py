@@ -39,6 +39,11 @@ def line(error: BaseException) -> str | None:
         if isinstance(link, OSError) and link.errno in _REMEDIES:
             name = f" ({link.filename})" if link.filename else ""
             return f"{_REMEDIES[link.errno]}{name}. What was complete before is as it was."
+        if any(kind.__name__ == "FFmpegError" for kind in type(link).__mro__):
+            return (
+                f"FFmpeg stopped: {link}. Write the video anew: ffmpeg -i VIDEO -c copy NEW.mkv. "
+                "What was complete before is as it was."
+            )
         for code in _IN_WORDS:
             if os.strerror(code) in str(link):
                 return f"{_REMEDIES[code]}. What was complete before is as it was."

@@ -9,7 +9,7 @@ old type as its default. What may change while a run goes on is a `pace` field.
 """
 
 from jaxswap.config.augmentation import AugmentationConfig
-from jaxswap.config.conversion import Codec, ConvertConfig, Preset
+from jaxswap.config.conversion import Codec, ConvertConfig, Preset, Sound
 from jaxswap.config.data import DataConfig
 from jaxswap.config.faces import ExtractConfig, FacesConfig, Track
 from jaxswap.config.losses import LossConfig
@@ -46,6 +46,7 @@ __all__ = [
     "Preset",
     "ScaleConfig",
     "SharedInter",
+    "Sound",
     "Track",
     "TrainConfig",
     "VisibleHead",

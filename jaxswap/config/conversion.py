@@ -7,6 +7,7 @@ from jaxswap.config.checks import require
 from jaxswap.config.faces import Track, require_track
 
 Codec = Literal["h264", "h265", "av1", "ffv1"]
+Sound = Literal["copy", "encode", "none"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
 
 _MOST_CRF = {"h264": 51, "h265": 51, "av1": 63}
@@ -53,6 +54,9 @@ class ConvertConfig:
     17 for h265 and av1. They reach to 51, 51 and 63."""
     preset: Preset = "veryfast"
     """The encoder's effort: fast takes twice the time of veryfast for a file a tenth smaller."""
+    sound: Sound = "copy"
+    """copy: as it is; what the output cannot hold is encoded as AAC, or in .mkv as FLAC if it lost
+    nothing before. encode: all of it. none: no sound."""
 
     def __post_init__(self) -> None:
         require(self.batch_size >= 1, f"`batch_size` must be >= 1, not {self.batch_size}.")

@@ -142,9 +142,8 @@ def make(
         return image_outputs.FolderOutput(out, source=info.path, mark=mark)
     if not out.suffix:
         return image_outputs.SequenceOutput(out, source=info, mark=mark)
-    return VideoOutput(
-        out, source=sources.of(info, span=span), encoder=encoders.of(options), mark=mark
-    )
+    source = sources.of(info, span=span, sound=options.sound)
+    return VideoOutput(out, source=source, encoder=encoders.of(options), mark=mark)
 
 
 def make_side_by_side(

@@ -99,7 +99,7 @@ def convert(
         written = events.counted(
             stream(work, line, model=model, output=output, pair=pair),
             f"Converting {source.name}",
-            total=reader.num_frames,
+            total=lambda: reader.num_frames,
             note=lambda: f"slowest: {line.slowest.name}" if line.slowest else "",
         )
         stack.callback(written.close)  # progress ends before an error is shown

@@ -184,7 +184,9 @@ class EncodedSegment:
             raise _broken(self.path, error) from error
 
 
-def joined(parts: Iterable[EncodedSegment], *, time_base: Fraction) -> Iterator[av.Packet]:
+def joined(
+    parts: Iterable[EncodedSegment], *, time_base: Fraction, zero: int = 0
+) -> Iterator[av.Packet]:
     """The packets of all parts of a video, with decoding times that rise.
 
     An encoder knows nothing of the part before: with frames of unlike lengths it may begin to
@@ -194,6 +196,7 @@ def joined(parts: Iterable[EncodedSegment], *, time_base: Fraction) -> Iterator[
     Args:
         parts: in the order of their times.
         time_base: of the source.
+        zero: what becomes 0 of the source's times, in `time_base`.
 
     Raises:
         OutputError: if a file is broken.
@@ -201,7 +204,8 @@ def joined(parts: Iterable[EncodedSegment], *, time_base: Fraction) -> Iterator[
     last = None
     for part in parts:
         for packet in part.packets(time_base=time_base):
-            dts = timing.decoding(packet)
+            packet.pts = timing.presentation(packet) - zero
+            dts = timing.decoding(packet) - zero
             last = dts if last is None else max(dts, last + 1)
             packet.dts = last
             yield packet

@@ -1,12 +1,19 @@
 """What an output must know of the footage before its first frame comes."""
 
 import dataclasses
+import math
 from fractions import Fraction
 from pathlib import Path
 
-from jaxswap import footage, spans
+import av.container
+from av.format import Flags
+
+from jaxswap import config, footage, spans
 from jaxswap.conversion import hdr
 from jaxswap.video import colorimetry, planes, timing
+
+_NEAR_S = 1
+"""Where a clock begins later, the output begins at 0 all the same."""
 
 _PICTURES = colorimetry.ColorTags(colorspace=1, color_range=1, color_primaries=1, color_trc=1)
 
@@ -34,19 +41,28 @@ class Source:
     """Width of a pixel by its height, upright."""
     end: int | None
     """When the last frame is over, in `time_base`."""
+    origin: int = 0
+    """Time of the footage's first frame, in `time_base`."""
+    zero: int = 0
+    """What becomes 0 in the output where that begins with the footage, in `time_base`."""
+    sound: config.Sound = "copy"
+    """What becomes of the sound."""
 
 
-def of(info: footage.FootageInfo, *, span: spans.Span = spans.WHOLE) -> Source:
+def of(
+    info: footage.FootageInfo, *, span: spans.Span = spans.WHOLE, sound: config.Sound = "copy"
+) -> Source:
     """The source that a video or a folder of images with a frame rate is.
 
     Args:
         info: of the footage.
         span: the part of it that is written.
+        sound: what becomes of its sound.
 
     Raises:
         FootageError: if it cannot be read.
     """
-    return _of_video(info, span) if info.kind == "video" else _of_images(info, span)
+    return _of_video(info, span, sound) if info.kind == "video" else _of_images(info, span)
 
 
 def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
@@ -70,7 +86,7 @@ def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
     )
 
 
-def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
+def _of_video(info: footage.FootageInfo, span: spans.Span, sound: config.Sound) -> Source:
     with footage.open_video(info.path) as container:
         stream = footage.picture_stream(container)
         codec = stream.codec_context
@@ -81,7 +97,7 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
         if stream.duration is not None and stream.start_time is not None:
             end = stream.start_time + stream.duration
         unit = timing.unit(stream)
-        _, after = span.ticks(unit, origin=stream.start_time or 0)
+        _, after = span.ticks(unit, origin=info.origin)
         ends = [time for time in (end, after) if time is not None]
         return Source(
             path=info.path,
@@ -96,4 +112,19 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
             rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             sample_aspect=(1 / shape if turned else shape) if shape else None,
             end=min(ends, default=None),
+            origin=info.origin,
+            zero=_zero(info, container, unit),
+            sound=sound,
         )
+
+
+def _zero(info: footage.FootageInfo, container: av.container.InputContainer, unit: Fraction) -> int:
+    """Where the pictures or the sound begin, if that is not near 0; in ticks of the pictures."""
+    starts = [info.origin * unit] + [
+        stream.start_time * timing.unit(stream)
+        for stream in container.streams.audio
+        if stream.start_time is not None
+    ]
+    least_s = 0 if container.format.flags & Flags.ts_discont.value else _NEAR_S
+    earliest_s = min(starts)
+    return math.floor(earliest_s / unit) if earliest_s > least_s else 0

@@ -92,10 +92,7 @@ class VideoWriter:
             except OSError as e:  # PyAV's errors of the disk are OSErrors too
                 raise self._refused(e) from e
             except (av.error.FFmpegError, ValueError) as e:
-                raise errors.OutputError(
-                    f"{self.out}: {self.out.suffix} cannot hold the streams of "
-                    f"{self.source.path} ({e}). Choose a name that ends in .mkv."
-                ) from e
+                raise self._unfit(e) from e
             self._stack = stack.pop_all()
         return self
 
@@ -108,6 +105,8 @@ class VideoWriter:
             self._stack.__exit__(type(e), e, e.__traceback__)
             if isinstance(e, OSError):
                 raise self._refused(e) from e
+            if isinstance(e, av.error.FFmpegError):
+                raise self._unfit(e) from e
             raise
         self._stack.__exit__(kind, error, traceback)
 
@@ -149,6 +148,8 @@ class VideoWriter:
                 self._container.mux_one(packet)
         except OSError as e:
             raise self._refused(e) from e
+        except av.error.FFmpegError as e:
+            raise self._unfit(e) from e
 
     def _open(self) -> None:
         name = FORMATS[self.out.suffix.lower()]
@@ -178,11 +179,7 @@ class VideoWriter:
         if self.source.path.is_dir():
             return companions.Silence()
         return companions.Companions(
-            self.source.path,
-            self._container,
-            out=self.out,
-            span=self.source.span,
-            noticed=self.notices,
+            self.source, self._container, suffix=self.out.suffix, noticed=self.notices
         )
 
     def _timescale(self) -> int:
@@ -200,7 +197,7 @@ class VideoWriter:
     def _begin(self, pts: int | None) -> int:
         """The time of the source that is the output's 0."""
         if not self.source.span.start_s or pts is None:
-            return 0
+            return self.source.zero
         self._companions.begin(pts * self.source.time_base)
         return pts
 
@@ -219,6 +216,14 @@ class VideoWriter:
             if resource is not None:
                 with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
                     resource.close()
+
+    def _unfit(self, error: Exception) -> errors.OutputError:
+        """FFmpeg does not say what it is about."""
+        remedy = "--sound none" if self.out.suffix == ".mkv" else "a name that ends in .mkv"
+        return errors.OutputError(
+            f"{self.out}: {self.out.suffix} cannot hold the streams of {self.source.path} "
+            f"({getattr(error, 'strerror', None) or error}). Try {remedy}."
+        )
 
     def _refused(self, error: OSError) -> errors.OutputError:
         return errors.OutputError(

@@ -76,7 +76,7 @@ def compare(
         describer = None if no_identities else descriptor.Describer()
         comparison = _Comparison(measures, describer, total=reader.num_frames)
         found = _measured(reader, faces, track)
-        for frame, face in events.counted(found, "Measuring", total=reader.num_frames):
+        for frame, face in events.counted(found, "Measuring", total=lambda: reader.num_frames):
             comparison.add(frame, face, pairs.partners(frame))
         frames = pairs.finish()
         known = {}

@@ -34,7 +34,10 @@ class Frame:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FootageInfo:
-    """What footage is, by its headers: `num_frames` and `duration_s` are estimates."""
+    """What footage is, by its headers: `num_frames` and `duration_s` are estimates.
+
+    `origin` is the time of a video's first frame, in ticks of its stream.
+    """
 
     path: Path
     kind: Literal["video", "image", "images"]
@@ -44,6 +47,7 @@ class FootageInfo:
     duration_s: float | None = None
     frame_rate: Fraction | None = None
     audio_streams: int = 0
+    origin: int = 0
 
     @property
     def moves(self) -> bool:

@@ -33,6 +33,7 @@ def of_video(
     num_decoded: int,
     last_s: float,
     failure: str | None,
+    joined: bool = False,
 ) -> Iterator[str]:
     """What is lost of a video that was read to its end, a line each.
 
@@ -42,13 +43,14 @@ def of_video(
         num_decoded: frames of the part that decoded.
         last_s: time of the last one in seconds, from the beginning of the video.
         failure: why some did not decode; None if the decoder did not complain.
+        joined: whether the times are not those of the file, so that its duration says nothing.
 
     Raises:
         FootageError: if no frame decoded.
     """
     path = info.path
     if num_decoded == 0 and span != spans.WHOLE and not failure:
-        raise errors.FootageError(
+        raise errors.NoFrameError(
             f"{path} shows no frame between --start and --end. Choose a longer part."
         )
     if num_decoded == 0:
@@ -56,7 +58,7 @@ def of_video(
             f"Not one frame of {path} decodes{f' ({failure})' if failure else ''}. "
             "Copy or export it again."
         )
-    duration = info.duration_s
+    duration = None if joined else info.duration_s
     frame_s = 1.0 / float(info.frame_rate) if info.frame_rate else 0.0
     if duration and span.end_s is not None:
         duration = min(duration, float(span.end_s))

@@ -15,6 +15,9 @@ from jaxswap.footage import image_frames, videos
 from jaxswap.footage.frames import FootageInfo
 from jaxswap.video import timing
 
+_TOLD_TO_THE_END = frozenset({"matroska,webm", "asf"})
+"""Formats whose headers say when a video ends, not how long it is: so do most writers of them."""
+
 
 def probe(path: Path) -> FootageInfo:
     """What the footage is, upright size included.
@@ -22,6 +25,7 @@ def probe(path: Path) -> FootageInfo:
     Raises:
         FootageError: if it is missing, unreadable, empty or holds no picture.
     """
+    videos.check_kind(path)
     if path.is_dir():
         return _probe_images(path, "images", image_frames.image_files(path))
     if path.suffix.lower() in images.SUFFIXES:
@@ -58,7 +62,11 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
     if first is not None and round(first.rotation / 90) % 2:
         width, height = height, width
     rate = Fraction(stream.average_rate) if stream.average_rate else None
+    origin = (stream.start_time or 0) if first is None or first.pts is None else first.pts
     duration = _duration(container, stream)
+    begins = float(origin * timing.unit(stream))
+    if duration and container.format.name in _TOLD_TO_THE_END and 1 < begins < duration:
+        duration -= begins
     num_frames = stream.frames or (round(duration * rate) if duration and rate else None)
     return FootageInfo(
         path=path,
@@ -69,6 +77,7 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
         duration_s=duration,
         frame_rate=rate,
         audio_streams=len(container.streams.audio),
+        origin=origin,
     )
 
 

@@ -42,6 +42,7 @@ class FrameReader:
         self.info = probing.probe(path)
         self.notices = notices.Notices()
         self._every, self._span = every, span
+        self._num_read, self._is_read = 0, False
         if frame_rate is not None:
             self.info = probing.as_film(self.info, frame_rate)
         duration = self.info.duration_s
@@ -50,14 +51,18 @@ class FrameReader:
                 f"{path} has no times to cut by. Leave out --start and --end, or name the images a "
                 "second of a folder with --frame-rate."
             )
-        if duration is not None and span.start_s >= duration:
+        if duration is not None and span.start_s >= duration and not self._has_frames():
             raise errors.FootageError(
                 f"{path} ends after {duration:g} s, before --start {float(span.start_s):g}. "
                 "Choose an earlier one."
             )
 
     def __iter__(self) -> Iterator[Frame]:
-        return self._read()
+        self._num_read, self._is_read = 0, False
+        for frame in self._read():
+            self._num_read += 1
+            yield frame
+        self._is_read = True
 
     def again(self, indices: Collection[int]) -> Iterator[Frame]:
         """Frames that were read before, by their indices; reading stops at the last of them.
@@ -80,7 +85,16 @@ class FrameReader:
 
     @property
     def num_frames(self) -> int | None:
-        """How many frames will come, by the headers."""
+        """How many frames will come: by the headers, and after the last frame for certain.
+
+        None if the headers don't say so, or more have come than they say.
+        """
+        if self._is_read:
+            return self._num_read
+        told = self._told()
+        return None if told is not None and self._num_read > told else told
+
+    def _told(self) -> int | None:
         total = self.info.num_frames
         if total is None:
             return None
@@ -89,6 +103,13 @@ class FrameReader:
             last = total if end_s is None else min(total, math.ceil(end_s * rate))
             total = max(0, last - math.ceil(self._span.start_s * rate))
         return -(-total // self._every)
+
+    def _has_frames(self) -> bool:
+        """Whether a frame comes where the headers say that there is none."""
+        try:
+            return next(self._read(), None) is not None
+        except errors.FootageError:
+            return False
 
     def _read(self) -> Generator[Frame]:
         read = video_frames.read if self.info.kind == "video" else image_frames.read

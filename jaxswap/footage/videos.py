@@ -10,7 +10,21 @@ import av.stream
 from jaxswap import errors
 from jaxswap.footage import lost
 
+_INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf"})
 _TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
+
+
+def check_kind(path: Path) -> None:
+    """Refuse what can be read once only, since footage is looked at before it is read.
+
+    Raises:
+        FootageError: if it is a pipe or a device.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise errors.FootageError(
+            f"{path} is a pipe or a device, which cannot be read twice. Save the footage to a file "
+            "first, and name that."
+        )
 
 
 def open_video(path: Path) -> av.container.InputContainer:
@@ -21,6 +35,7 @@ def open_video(path: Path) -> av.container.InputContainer:
     """
     if not path.exists():
         raise errors.FootageError(f"There is no file {path}. Check the path.")
+    check_kind(path)
     if path.stat().st_size == 0:
         raise errors.FootageError(f"{path} is empty. Copy or export it again.")
     try:
@@ -35,6 +50,11 @@ def open_video(path: Path) -> av.container.InputContainer:
         container.close()
         raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
     return container
+
+
+def can_be_sought(container: av.container.InputContainer) -> bool:
+    """Whether the format says where each time is; in others FFmpeg guesses, and misses streams."""
+    return container.format.name in _INDEXED
 
 
 def picture_stream(container: av.container.InputContainer) -> av.VideoStream:

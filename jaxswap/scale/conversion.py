@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import av.error
+
 from jaxswap import config, errors, footage, runs
 from jaxswap.conversion import (
     assignment,
@@ -23,6 +25,9 @@ from jaxswap.events import SILENT, Events
 from jaxswap.provenance import marks
 from jaxswap.scale import failures, running, segments
 from jaxswap.vision import people
+
+_BROKEN = (errors.FootageError, errors.NoFaceError, errors.OutputError, av.error.FFmpegError)
+"""What leaves one video out and not those after it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,7 +85,12 @@ class ConvertJob:
             swaps=[self.swap()],
         )
         with output, stages.Line() as line:
-            collections.deque(pipeline.stream(work, line, model=model, output=output), maxlen=0)
+            try:
+                collections.deque(pipeline.stream(work, line, model=model, output=output), maxlen=0)
+            except errors.NoFrameError as error:  # the headers say that the video is longer
+                if not segment.kept.start_s:
+                    raise
+                output.notices.add(str(error))
             output.notices.add(*reader.notices.lines)
 
     def swap(self) -> assignment.Swap:
@@ -144,8 +154,9 @@ def convert(
         try:
             results = [segment_output.EncodedSegment.open(one) for one in found]
             noticed = _join(path, places[path], results, job=job, mark=mark)
-        except (errors.FootageError, errors.NoFaceError, errors.OutputError) as error:
-            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
+        except _BROKEN as error:
+            reason = " ".join(str(error).split())
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=reason))
             continue
         failed += [failures.Failure(path=str(path), start_s=None, reason=line) for line in noticed]
         failed += [
@@ -205,8 +216,9 @@ def _cut(
             if footage.probe(path).kind != "video":
                 raise errors.FootageError(f"{path} is no video. Convert images by themselves.")
             cut[path] = segments.cut(path.absolute(), number, scale=scale, settings=settings)
-        except (errors.FootageError, errors.OutputError) as error:
-            failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
+        except _BROKEN as error:
+            reason = " ".join(str(error).split())
+            failed.append(failures.Failure(path=str(path), start_s=None, reason=reason))
     return cut, failed
 
 
@@ -226,9 +238,8 @@ def _join(
     if not any(part.swapped for part in parts):
         raise errors.NoFaceError(f"{path} shows no face that could be replaced.")
     info = footage.probe(path)
-    output = outputs.VideoOutput(
-        out, source=sources.of(info), encoder=encoders.of(job.options), mark=mark
-    )
+    source = sources.of(info, sound=job.options.sound)
+    output = outputs.VideoOutput(out, source=source, encoder=encoders.of(job.options), mark=mark)
     with output:
         for part in parts:
             if part.headers != output.headers:
@@ -236,5 +247,5 @@ def _join(
                     f"{part.path} was made by another version of the encoder. Let all workers have "
                     "the same packages, and delete the folder that it is in."
                 )
-        output.mux(segment_output.joined(parts, time_base=output.source.time_base))
+        output.mux(segment_output.joined(parts, time_base=source.time_base, zero=source.zero))
     return output.notices.lines

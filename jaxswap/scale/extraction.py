@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import av.error
 import numpy as np
 
 from jaxswap import config, errors, files
@@ -98,8 +99,9 @@ def _cut(
             source = next(numbers)
             try:
                 cut[name] += segments.cut(path.absolute(), source, scale=scale, settings=settings)
-            except errors.FootageError as error:
-                failed.append(failures.Failure(path=str(path), start_s=None, reason=str(error)))
+            except (errors.FootageError, av.error.FFmpegError) as error:
+                reason = " ".join(str(error).split())
+                failed.append(failures.Failure(path=str(path), start_s=None, reason=reason))
     return cut, failed
 
 

@@ -177,7 +177,7 @@ def attempt(
     try:
         with files.replacing(folder / f"{segment.key}{suffix}") as partial:
             work(segment, partial)
-    except (errors.FootageError, av.error.FFmpegError) as error:
+    except (errors.FootageError, errors.OutputError, av.error.FFmpegError) as error:
         files.write_json(_failed(folder, segment), {"reason": " ".join(str(error).split())})
 
 

@@ -107,7 +107,6 @@ def cut(
 
 def ticks(segment: Segment, time_base: Fraction) -> tuple[int, int | None]:
     """The first time that is kept, and the first after it, in units of the video's time base."""
-    with footage.open_video(segment.path) as container:
-        origin = footage.picture_stream(container).start_time or 0
+    origin = footage.probe(segment.path).origin
     first, after = segment.kept.ticks(time_base, origin=origin)
     return first if segment.kept.start_s else -(2**62), after  # pictures before 0 count

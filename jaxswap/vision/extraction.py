@@ -143,7 +143,7 @@ class _Source:
         frames = events.counted(
             watching.watch(self._reader, self._faces, finder=finder),
             f"Extracting {self._path.name}",
-            total=self._reader.num_frames,
+            total=lambda: self._reader.num_frames,
         )
         with candidates.open("w", encoding="utf-8") as lines:
             for frame, faces in frames:

@@ -91,7 +91,7 @@ def _entries(
     for frame, seen in events.counted(
         watching.watch(reader, faces),
         f"Looking through {reader.info.path.name}",
-        total=reader.num_frames,
+        total=lambda: reader.num_frames,
     ):
         for face in seen:
             key = (frame.index if is_folder else 0, face.track)

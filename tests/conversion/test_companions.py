@@ -252,3 +252,74 @@ def test_a_stream_of_data_is_said_to_be_lost(film, tmp_path):
         num_data = sum(stream.type == "data" for stream in container.streams)
     assert len(lost) == num_data
     assert all("which is no sound and no subtitles" in line for line in lost)
+
+
+OVERLAPPING = """1
+00:00:00,200 --> 00:00:01,000
+one
+
+2
+00:00:00,200 --> 00:00:00,600
+two
+
+3
+00:00:00,400 --> 00:00:01,400
+three
+
+4
+00:00:02,000 --> 00:00:02,500
+four
+"""
+
+
+def overlapping(bare: Path, path: Path) -> Path:
+    (path.parent / "over.srt").write_text(OVERLAPPING)
+    with (
+        av.open(str(bare)) as source,
+        av.open(str(path.parent / "over.srt")) as said,
+        av.open(str(path), "w") as target,
+    ):
+        streams = [*source.streams, said.streams[0]]
+        copies = [target.add_stream_from_template(stream) for stream in streams]
+        packets = [(packet, copies[packet.stream.index]) for packet in source.demux()]
+        packets += [(packet, copies[-1]) for packet in said.demux()]
+        packets = [(packet, copy) for packet, copy in packets if packet.dts is not None]
+        for packet, copy in sorted(packets, key=lambda one: one[0].dts * one[0].time_base):
+            packet.stream = copy
+            target.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("into", [".mp4", ".mov"])
+def test_lines_that_overlap_are_rows(make_clip, smooth_images, tmp_path, into):
+    """.mp4 shows one text at a time: what is seen together becomes one."""
+    bare = make_clip(smooth_images(75), audio=["aac"])
+    source = overlapping(bare, tmp_path / "film.mkv")
+    assert through(source, tmp_path / f"out{into}") == []
+    expected = [
+        (0.2, 0.4, "one\ntwo"),
+        (0.4, 0.6, "one\ntwo\nthree"),
+        (0.6, 1.0, "one\nthree"),
+        (1.0, 1.4, "three"),
+        (2.0, 2.5, "four"),
+    ]
+    found = texts(tmp_path / f"out{into}")
+    assert [words for *_, words in found] == [words for *_, words in expected]
+    times = [time for begin, end, _ in found for time in (begin, end)]
+    assert times == pytest.approx([t for b, e, _ in expected for t in (b, e)], abs=0.031)
+
+
+def test_lines_that_overlap_stay_as_they_are_in_matroska(make_clip, smooth_images, tmp_path):
+    bare = make_clip(smooth_images(75))
+    source = overlapping(bare, tmp_path / "film.mkv")
+    assert through(source, tmp_path / "out.mkv") == []
+    assert texts(tmp_path / "out.mkv") == texts(source)
+
+
+def test_lines_of_a_part_that_overlap_its_beginning(make_clip, smooth_images, tmp_path):
+    source = overlapping(make_clip(smooth_images(75), gop=5), tmp_path / "film.mkv")
+    part = spans.Span(Fraction("0.52"), Fraction("2.2"))
+    assert through(source, tmp_path / "out.mp4", part=part) == []
+    found = texts(tmp_path / "out.mp4")
+    assert [words for *_, words in found] == ["one\ntwo\nthree", "one\nthree", "three", "four"]
+    assert [begin for begin, *_ in found] == pytest.approx([0.0, 0.08, 0.48, 1.48], abs=0.031)

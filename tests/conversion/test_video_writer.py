@@ -161,20 +161,6 @@ def test_same_input_gives_the_same_bytes(smooth_images, make_clip, tmp_path):
         assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
-def test_sound_that_the_format_cannot_hold_is_refused_before_work(
-    read_streams, smooth_images, make_clip, tmp_path
-):
-    source = make_clip(smooth_images(30), name="in.mkv", audio=["wavpack"])
-    (tmp_path / "out.mp4").write_bytes(b"old")
-    writer = writer_of(source, tmp_path / "out.mp4")
-    with pytest.raises(errors.OutputError, match=r"wavpack.*\.mkv"):
-        writer.__enter__()
-    assert (tmp_path / "out.mp4").read_bytes() == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mp4"]
-    copy(source, tmp_path / "out.mkv")
-    assert len(read_streams(tmp_path / "out.mkv").packets[0]) > 0
-
-
 def test_other_names_and_the_footage_itself_are_refused(smooth_images, make_clip, tmp_path):
     source = make_clip(smooth_images(2))
     (tmp_path / "link.mp4").symlink_to(source)

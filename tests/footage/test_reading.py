@@ -1,5 +1,6 @@
 """What a reader is asked for: every n-th frame, a part, frames once more."""
 
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -51,3 +52,29 @@ def test_a_part_that_is_not_there_is_refused(clip, tmp_path, draw):
         footage.FrameReader(tmp_path / "still.png", span=span("1"))
     with pytest.raises(errors.FootageError, match="no folder of images"):
         footage.FrameReader(clip, frame_rate=Fraction(25))
+
+
+def test_the_number_of_frames_is_certain_in_the_end(write_film, tmp_path):
+    """Headers may say more, as of a film that was cut off, or less, as of joined streams."""
+    whole = write_film(tmp_path / "whole.avi", picture="mpeg4", sound=None)
+    content = whole.read_bytes()
+    frames = content.index(b"movi")
+    (tmp_path / "cut.avi").write_bytes(content[: (frames + len(content)) // 2])
+    reader = footage.FrameReader(tmp_path / "cut.avi")
+    assert reader.num_frames == 50
+    count = len(list(reader))
+    assert count < 40
+    assert reader.num_frames == count
+    part = write_film(tmp_path / "part.ts").read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part + part)
+    reader = footage.FrameReader(tmp_path / "joined.ts")
+    totals = [reader.num_frames for _ in reader]
+    assert totals == [50] * 50 + [None] * 50
+    assert reader.num_frames == 100
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.mp4", "pipe.png"])
+def test_a_pipe_is_refused_with_a_remedy(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(errors.FootageError, match=r"is a pipe .* Save the footage to a file"):
+        footage.FrameReader(tmp_path / name)
