@@ -102,6 +102,20 @@ def references(read_reference) -> dict[str, "descriptor.Reference"]:
     return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}
 
 
+@pytest.fixture(scope="session")
+def swapped_profile() -> bytes:
+    """A profile of RGB whose red is sRGB's green and whose green is its red."""
+    from PIL import ImageCms
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = range(132, 132 + 12 * profile[131], 12)
+    red, green = (
+        next(at for at in tags if profile[at : at + 4] == name) for name in (b"rXYZ", b"gXYZ")
+    )
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
+
+
 TINY_OPTIONS = (
     *("--data.chip-size", "32", "--data.num-threads", "1"),
     *("--model.image-size", "16", "--model.encoder.features", "8", "16"),

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import av
 
-from jaxswap import config, errors, footage, images, notices, spans
+from jaxswap import config, errors, footage, images, notices, spans, stills
 from jaxswap.conversion import (
     canvas,
     encoders,
@@ -18,7 +18,6 @@ from jaxswap.conversion import (
 )
 from jaxswap.conversion.originals import Picture
 from jaxswap.provenance import marks
-from jaxswap.types import ImageU8
 from jaxswap.video import colorimetry, planes
 
 
@@ -121,7 +120,7 @@ def make(
     mark: marks.Mark,
     options: config.ConvertConfig,
     span: spans.Span = spans.WHOLE,
-) -> Output[av.VideoFrame] | Output[ImageU8]:
+) -> Output[av.VideoFrame] | Output[stills.Pixels]:
     """The output for footage: of the same kind, or as the name says.
 
     A name without a suffix is a folder of images; footage that moves can become that or a video.
@@ -139,7 +138,9 @@ def make(
     if info.kind == "image":
         return image_outputs.ImageOutput(out, source=info.path, mark=mark)
     if info.kind == "images" and not (info.moves and out.suffix):
-        return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+        if info.path.is_dir():
+            return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+        return image_outputs.PagesOutput(out, source=info.path, mark=mark)
     if not out.suffix:
         return image_outputs.SequenceOutput(out, source=info, mark=mark)
     return VideoOutput(

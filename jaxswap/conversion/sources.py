@@ -34,6 +34,8 @@ class Source:
     """Width of a pixel by its height, upright."""
     end: int | None
     """When the last frame is over, in `time_base`."""
+    has_streams: bool
+    """Whether the file may hold streams beside the pictures."""
 
 
 def of(info: footage.FootageInfo, *, span: spans.Span = spans.WHOLE) -> Source:
@@ -67,6 +69,7 @@ def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
         rate=rate,
         sample_aspect=None,
         end=count if after is None else min(after, count),
+        has_streams=False,
     )
 
 
@@ -96,4 +99,5 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
             rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             sample_aspect=(1 / shape if turned else shape) if shape else None,
             end=min(ends, default=None),
+            has_streams=True,
         )

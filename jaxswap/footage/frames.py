@@ -7,7 +7,7 @@ from typing import Literal
 
 import av
 
-from jaxswap import types
+from jaxswap import stills, types
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,10 +17,11 @@ class Frame:
     Attributes:
         index: position in what is read of the footage, from 0.
         time_s: presentation time in seconds; for images without a frame rate their index.
-        image_u8: RGB, upright.
+        image_u8: sRGB, upright.
         pts: presentation time in units of `time_base`; None for images without a frame rate.
         name: the image's file name; None for video.
         video_frame: the decoded frame as it came, for frames that pass through unchanged.
+        still: the picture as its file holds it; None for video.
     """
 
     index: int
@@ -30,11 +31,15 @@ class Frame:
     time_base: Fraction | None = None
     name: str | None = None
     video_frame: av.VideoFrame | None = None
+    still: stills.Still | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FootageInfo:
-    """What footage is, by its headers: `num_frames` and `duration_s` are estimates."""
+    """What footage is, by its headers: `num_frames` and `duration_s` are estimates.
+
+    A file of many pages is a folder of them: of the kind `images`.
+    """
 
     path: Path
     kind: Literal["video", "image", "images"]

@@ -10,7 +10,7 @@ from typing import Literal
 import av
 import av.container
 
-from jaxswap import errors, images
+from jaxswap import errors, stills
 from jaxswap.footage import image_frames, videos
 from jaxswap.footage.frames import FootageInfo
 from jaxswap.video import timing
@@ -23,15 +23,20 @@ def probe(path: Path) -> FootageInfo:
         FootageError: if it is missing, unreadable, empty or holds no picture.
     """
     if path.is_dir():
-        return _probe_images(path, "images", image_frames.image_files(path))
-    if path.suffix.lower() in images.SUFFIXES:
-        return _probe_images(path, "image", [path])
+        found = [image_frames.Entry(image) for image in image_frames.image_files(path)]
+        return _probe_images(path, "images", found)
+    kind = videos.kind_of(path)
+    if kind == "still":
+        return _probe_images(path, "image", [image_frames.Entry(path)])
+    if kind == "pages":
+        pages = [image_frames.Entry(path, page) for page in range(stills.num_pages(path))]
+        return _probe_images(path, "images", pages)
     with videos.open_video(path) as container:
         return _probe_video(path, container)
 
 
 def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
-    """A folder of images as a film of so many images a second.
+    """A folder of images, or the pages of a file, as a film of so many images a second.
 
     Raises:
         FootageError: if the footage is no folder of images.
@@ -50,7 +55,7 @@ def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
 def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
     stream = videos.picture_stream(container)
     width, height = stream.codec_context.width, stream.codec_context.height
-    if not (0 < width * height <= images.MAX_PIXELS):
+    if not (0 < width * height <= stills.MAX_PIXELS):
         raise errors.FootageError(
             f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
         )
@@ -83,7 +88,7 @@ def _duration(container: av.container.InputContainer, stream: av.VideoStream) ->
 
 
 def _probe_images(
-    path: Path, kind: Literal["image", "images"], paths: Sequence[Path]
+    path: Path, kind: Literal["image", "images"], pictures: Sequence[image_frames.Entry]
 ) -> FootageInfo:
-    height, width = image_frames.first_readable(paths).shape[:2]
-    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(paths))
+    height, width = image_frames.first_readable(pictures).rgb_u8.shape[:2]
+    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(pictures))
