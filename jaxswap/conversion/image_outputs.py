@@ -143,7 +143,7 @@ class FolderOutput(_Images):
         A changed one of a format that carries no mark becomes PNG: x.bmp.png.
         """
         target = self._partial / original.name
-        if painted is None:
+        if painted is None and (original.still is None or original.still.as_in_file):
             _copy(self._source / original.name, target)
             return
         if target.suffix.lower() not in marked_pictures.SUFFIXES:
@@ -175,6 +175,13 @@ class SequenceOutput(PagesOutput):
         super().__init__(out, source=source.path, mark=mark)
         if source.audio_streams:
             self.notices.add("sound, which a folder of images cannot hold")
+        if source.bits > 8:
+            self.notices.add(f"{source.bits} bits a channel of {source.path.name} became 8 in PNGs")
+        if source.tags is not None and source.tags.is_wide:
+            self.notices.add(
+                f"the colours of {source.path.name} are no sRGB (BT.2020, P3, PQ or HLG): the PNGs "
+                "hold its values and do not say so; a video keeps them"
+            )
 
     def _name_of(self, frame: footage.Frame) -> str:
         return f"{frame.index + 1:06d}.png"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jaxswap import footage, spans
 from jaxswap.conversion import hdr
-from jaxswap.video import colorimetry, planes, timing
+from jaxswap.video import colorimetry, orientation, planes, timing
 
 _PICTURES = colorimetry.ColorTags(colorspace=1, color_range=1, color_primaries=1, color_trc=1)
 
@@ -79,7 +79,7 @@ def _of_video(info: footage.FootageInfo, span: spans.Span) -> Source:
         codec = stream.codec_context
         first = footage.first_frame(container, stream)
         shape = stream.sample_aspect_ratio
-        turned = (codec.width, codec.height) != (info.width, info.height)
+        turned = first is not None and orientation.of(first).swaps_sides
         end = None
         if stream.duration is not None and stream.start_time is not None:
             end = stream.start_time + stream.duration

@@ -8,6 +8,7 @@ from typing import Literal
 import av
 
 from jaxswap import stills, types
+from jaxswap.video import colorimetry, orientation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,6 +22,7 @@ class Frame:
         pts: presentation time in units of `time_base`; None for images without a frame rate.
         name: the image's file name; None for video.
         video_frame: the decoded frame as it came, for frames that pass through unchanged.
+        turn: how the decoded frame must be turned to be upright.
         still: the picture as its file holds it; None for video.
     """
 
@@ -31,6 +33,7 @@ class Frame:
     time_base: Fraction | None = None
     name: str | None = None
     video_frame: av.VideoFrame | None = None
+    turn: orientation.Orientation = orientation.STORED
     still: stills.Still | None = None
 
 
@@ -49,6 +52,10 @@ class FootageInfo:
     duration_s: float | None = None
     frame_rate: Fraction | None = None
     audio_streams: int = 0
+    tags: colorimetry.ColorTags | None = None
+    """How the colours of a video's first frame are coded; None of images."""
+    bits: int = 8
+    """Of a video's colours."""
 
     @property
     def moves(self) -> bool:

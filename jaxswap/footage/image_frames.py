@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from jaxswap import errors, notices, spans, stills
-from jaxswap.footage import lost
+from jaxswap.footage import lost, uniform
 from jaxswap.footage.frames import FootageInfo, Frame
 from jaxswap.stills import heif
 
@@ -149,6 +149,10 @@ def read(
             continue
         for remark in still.remarks:
             noticed.add_named(remark[0].upper() + remark[1:], picture.name)
+        if rate is not None:
+            still = uniform.like_first(
+                still, size=(info.width, info.height), name=picture.name, noticed=noticed
+            )
         yield _frame(picture, still, index=index, first=part[0][0], rate=rate)
     noticed.add(*lost.of_images(broken, total=len(pictures)))
 

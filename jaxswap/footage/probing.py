@@ -13,7 +13,7 @@ import av.container
 from jaxswap import errors, stills
 from jaxswap.footage import image_frames, videos
 from jaxswap.footage.frames import FootageInfo
-from jaxswap.video import timing
+from jaxswap.video import colorimetry, orientation, timing
 
 
 def probe(path: Path) -> FootageInfo:
@@ -60,8 +60,10 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
             f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
         )
     first = videos.first_frame(container, stream)
-    if first is not None and round(first.rotation / 90) % 2:
-        width, height = height, width
+    if first is not None:
+        width, height = first.width, first.height
+        if orientation.of(first).swaps_sides:
+            width, height = height, width
     rate = Fraction(stream.average_rate) if stream.average_rate else None
     duration = _duration(container, stream)
     num_frames = stream.frames or (round(duration * rate) if duration and rate else None)
@@ -74,6 +76,8 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
         duration_s=duration,
         frame_rate=rate,
         audio_streams=len(container.streams.audio),
+        tags=None if first is None else colorimetry.ColorTags.of(first),
+        bits=8 if first is None else max(one.bits for one in first.format.components),
     )
 
 

@@ -27,6 +27,7 @@ class Still:
         dpi: dots an inch across and down, if the file says so.
         remarks: what did not come as the file holds it, a sentence each without the file's name.
         other_data: names of the metadata that only the file itself keeps.
+        as_in_file: whether the pixels are those of the file, which can be copied then.
     """
 
     pixels: Pixels
@@ -36,6 +37,7 @@ class Still:
     dpi: tuple[float, float] | None = None
     remarks: tuple[str, ...] = ()
     other_data: tuple[str, ...] = ()
+    as_in_file: bool = True
 
     @property
     def space(self) -> color_profiles.Space | None:
@@ -43,6 +45,18 @@ class Still:
         if self.profile is None:
             return None
         return color_profiles.space(self.profile, "L" if self.pixels.shape[-1] < 3 else "RGB")
+
+    @property
+    def is_transparent(self) -> bool:
+        """Whether any pixel is transparent to some degree."""
+        return is_transparent(self.pixels)
+
+    @property
+    def on_black_u8(self) -> types.ImageU8:
+        """As sRGB before black."""
+        if not holds_alpha(self.pixels):
+            return self.rgb_u8
+        return on_black(np.dstack([self.rgb_u8, to_u8(self.pixels[..., -1:])]))
 
 
 def plain(rgb_u8: types.ImageU8) -> Still:
