@@ -84,7 +84,7 @@ def _stored(path: Path, changed_ns: int, size: int) -> _Stored:
             io.FileIO(stored.descriptor, "r+", closefd=False) as target,
         ):
             _transcode(image, target)
-    except (OSError, ValueError, SyntaxError, EOFError, av.error.FFmpegError) as error:
+    except (*kinds.BROKEN, av.error.FFmpegError) as error:
         raise errors.FootageError(
             f"{path} cannot be read as an animation ({lost.reason(error)}). Export it again."
         ) from error

@@ -30,12 +30,14 @@ class Entry:
 
     path: Path
     page: int | None = None
-    """Of its file; None if the file is that picture."""
+    """Its position in its file; None if the file is that picture."""
+    number: int = 1
+    """Of the page, from 1."""
 
     @property
     def name(self) -> str:
         """Of its file, or of the file that its page would be."""
-        return self.path.name if self.page is None else f"{self.page + 1:06d}.png"
+        return self.path.name if self.page is None else f"{self.number:06d}.png"
 
     def read(self) -> stills.Still:
         """The picture.
@@ -90,7 +92,7 @@ def entries(info: FootageInfo) -> tuple[list[Entry], notices.Notices]:
     if info.kind == "image":
         return [Entry(info.path)], noticed
     if not info.path.is_dir():
-        return [Entry(info.path, page) for page in range(stills.num_pages(info.path))], noticed
+        return pages(info.path), noticed
     listing = listed(info.path)
     for name in listing.left_out:
         noticed.add_named(
@@ -100,6 +102,11 @@ def entries(info: FootageInfo) -> tuple[list[Entry], notices.Notices]:
     for name in listing.heic:
         noticed.add_named(f"HEIC pictures are not read without an extra ({heif.EXTRA})", name)
     return [Entry(path) for path in listing.images], noticed
+
+
+def pages(path: Path) -> list[Entry]:
+    """The pages of a file of many."""
+    return [Entry(path, page, number) for number, page in enumerate(stills.pages(path), 1)]
 
 
 def first_readable(pictures: Sequence[Entry]) -> stills.Still:

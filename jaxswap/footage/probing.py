@@ -29,8 +29,7 @@ def probe(path: Path) -> FootageInfo:
     if kind == "still":
         return _probe_images(path, "image", [image_frames.Entry(path)])
     if kind == "pages":
-        pages = [image_frames.Entry(path, page) for page in range(stills.num_pages(path))]
-        return _probe_images(path, "images", pages)
+        return _probe_images(path, "images", image_frames.pages(path))
     with videos.open_video(path) as container:
         return _probe_video(path, container)
 

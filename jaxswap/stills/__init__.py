@@ -4,7 +4,7 @@ The network and the measures are given sRGB in 8 bits. What is painted into keep
 depth and transparency, so that all that is not painted over stays to the bit.
 """
 
-from jaxswap.stills.kinds import SUFFIXES, Kind, is_heic, kind_of, num_pages
+from jaxswap.stills.kinds import SUFFIXES, Kind, is_heic, kind_of, pages
 from jaxswap.stills.reading import read
 from jaxswap.stills.still import MAX_PIXELS, Pixels, Still, plain
 
@@ -16,7 +16,7 @@ __all__ = [
     "Still",
     "is_heic",
     "kind_of",
-    "num_pages",
+    "pages",
     "plain",
     "read",
 ]

@@ -1,6 +1,7 @@
 """Whether a file is a still, a film, or pages: by what it holds, whatever its name says."""
 
 import contextlib
+import struct
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,12 @@ _PLUGINS = (
 FORMATS = tuple(plugin.format for plugin in _PLUGINS if plugin.format)
 """Pillow's names of the formats that are read. Those that it hands to other programs are not."""
 
+BROKEN = (
+    *(OSError, EOFError, SyntaxError, ValueError, RuntimeError, MemoryError, struct.error),
+    *(TypeError, AttributeError, LookupError, ArithmeticError, Image.DecompressionBombError),
+)
+"""What Pillow and libheif raise for files that are broken: a decoder checks less than it uses."""
+
 _ANIMATED = ("AVIF", "GIF", "PNG", "WEBP")  # other formats hold previews or layers beside the first
 _JPEG = b"\xff\xd8\xff"
 
@@ -74,10 +81,10 @@ def kind_of(path: Path) -> Kind:
         with opened(path) as image:
             if image.format in _ANIMATED:
                 return "film" if getattr(image, "n_frames", 1) > 1 else "still"
-            if image.format == "TIFF" and len(pages_of(image)) > 1:
+            if image.format == "TIFF" and len(_pages_of(image)) > 1:
                 return "pages"
             return "still"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except BROKEN:
         return "still" if path.suffix.lower() in SUFFIXES else "other"
 
 
@@ -103,17 +110,17 @@ def opened(path: Path) -> Iterator[Image.Image]:
             yield image
 
 
-def num_pages(path: Path) -> int:
-    """Pictures in a file of the kind `pages`.
+def pages(path: Path) -> list[int]:
+    """Positions of the pages in a file of that kind.
 
     Raises:
         OSError: if it cannot be read.
     """
     with opened(path) as image:
-        return len(pages_of(image))
+        return _pages_of(image)
 
 
-def pages_of(image: Image.Image) -> list[int]:
+def _pages_of(image: Image.Image) -> list[int]:
     """Positions of a TIFF's pages; those that show another one smaller are left out."""
     found = []
     for position in range(getattr(image, "n_frames", 1)):

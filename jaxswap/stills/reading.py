@@ -34,7 +34,7 @@ def read(path: Path, *, page: int | None = None) -> still.Still:
 
     Args:
         path: of its file.
-        page: which one of a file of the kind `pages`, from 0; None of another.
+        page: position of one in a file of the kind `pages`; None of another.
 
     Raises:
         FootageError: if the file is missing, is no picture, is broken or has over 100 megapixels.
@@ -49,10 +49,7 @@ def read(path: Path, *, page: int | None = None) -> still.Still:
         return _finished(decoded, head)
     except FileNotFoundError as error:
         raise errors.FootageError(f"There is no file {path}. Check the path.") from error
-    except (
-        *(OSError, ValueError, SyntaxError, RuntimeError, MemoryError, EOFError),
-        Image.DecompressionBombError,
-    ) as error:
+    except kinds.BROKEN as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise errors.FootageError(
             f"{path} cannot be read as an image ({said}). Replace it or leave it out."
@@ -79,7 +76,7 @@ def _of_heif(path: Path) -> _Decoded:
 def _of_pillow(path: Path, head: bytes, page: int | None) -> _Decoded:
     with kinds.opened(path) as image:
         if page is not None:
-            image.seek(kinds.pages_of(image)[page])
+            image.seek(page)
         width, height = image.size
         if width * height > still.MAX_PIXELS:
             raise errors.FootageError(

@@ -46,7 +46,7 @@ def test_a_tiff_of_many_pages_has_pages_and_one_of_one_is_a_still(tmp_path, anim
     first, *others = animate(3)
     first.save(tmp_path / "pages.tif", save_all=True, append_images=others)
     assert stills.kind_of(tmp_path / "pages.tif") == "pages"
-    assert stills.num_pages(tmp_path / "pages.tif") == 3
+    assert stills.pages(tmp_path / "pages.tif") == [0, 1, 2]
     read = stills.read(tmp_path / "pages.tif", page=2)
     np.testing.assert_array_equal(read.pixels, np.asarray(others[1]))
 

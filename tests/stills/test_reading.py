@@ -232,3 +232,25 @@ def test_what_the_camera_said_is_kept_without_its_thumbnail(tmp_path, picture_u8
     assert ExifTags.Base.Orientation not in found
     assert read.dpi == (300, 300)
     assert read.other_data == ("XMP", "comments")
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "JPEG2000"])
+def test_a_damaged_picture_is_read_or_refused_in_one_line(tmp_path, animate, form):
+    """Whatever a decoder raises: seeded bytes are changed, cut off and cut out."""
+    first, *others = animate(3)
+    path = tmp_path / "a.bin"
+    first.save(path, format=form, save_all=form not in ("BMP", "JPEG2000"), append_images=others)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        damaged = bytearray(whole)
+        low, high = sorted(rng.integers(0, len(whole), 2))
+        way = rng.integers(3)
+        if way == 0:
+            for at in rng.integers(0, len(whole), 5):
+                damaged[at] = rng.integers(256)
+        path.write_bytes(bytes([damaged, damaged[:low], damaged[:low] + damaged[high:]][way]))
+        try:
+            stills.read(path)
+        except errors.FootageError as error:
+            assert "\n" not in str(error)
