@@ -1,20 +1,15 @@
-"""The only converter between image conventions, and the only reader and writer of image files.
+"""The only converter between image conventions, and the writer of image files.
 
 Inside the package: RGB, channels last; `_u8` is 0..255, without a suffix it is float32 in [0, 1].
 """
 
-import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from jaxswap import errors, files, types
-
-MAX_PIXELS = 100_000_000  # a hostile header must not take the memory of the machine
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+from jaxswap import files, stills, types
 
 
 def to_float(image_u8: UInt8[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
@@ -28,47 +23,30 @@ def to_u8(image: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
 
 
 def read_u8(path: Path) -> types.ImageU8:
-    """An image file, upright by its EXIF orientation, as RGB.
+    """An image file, upright by its EXIF orientation, as sRGB.
 
     Raises:
         FootageError: if the file is missing, is no image, is broken or has over 100 megapixels.
+        MissingExtraError: if it is HEIC and the extra is not installed.
     """
-    from PIL import Image, ImageOps
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of size before our own bound refuses it
-            with Image.open(path) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise errors.FootageError(
-                        f"{path} has {width}x{height} pixels; at most {MAX_PIXELS:,} are read. "
-                        "Scale it down first."
-                    )
-                upright = ImageOps.exif_transpose(image)
-                if upright.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip to 255
-                    upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
-                return np.ascontiguousarray(np.asarray(upright.convert("RGB")))
-    except FileNotFoundError as error:
-        raise errors.FootageError(f"There is no file {path}. Check the path.") from error
-    except errors.FootageError:
-        raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise errors.FootageError(
-            f"{path} cannot be read as an image ({str(error).splitlines()[0]}). "
-            "Replace it or leave it out."
-        ) from error
+    return stills.read(path).rgb_u8
 
 
-def encode_png(image_u8: UInt8[np.ndarray, "h w 3"], *, compression: int = 3) -> bytes:
-    """PNG bytes of an RGB image, lossless."""
+def encode_png(pixels: stills.Pixels, *, compression: int = 3) -> bytes:
+    """PNG bytes of an image, lossless.
+
+    Args:
+        pixels: grey, RGB, or RGB and alpha, of 8 or 16 bits.
+        compression: 0 to 9.
+    """
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}.get(pixels.shape[-1])
     ok, buffer = cv2.imencode(
         ".png",
-        cv2.cvtColor(image_u8, cv2.COLOR_RGB2BGR),
+        pixels if order is None else cv2.cvtColor(pixels, order),
         [cv2.IMWRITE_PNG_COMPRESSION, compression],
     )
     if not ok:
-        raise ValueError(f"An image of shape {image_u8.shape} cannot be encoded as PNG.")
+        raise ValueError(f"An image of shape {pixels.shape} cannot be encoded as PNG.")
     return buffer.tobytes()
 
 

@@ -14,7 +14,7 @@ def need_no_name() -> None:
     from etils.epath import backend, stat_utils
 
     theirs = backend._OsPathBackend.stat
-    if getattr(theirs, "needs_no_name", False):
+    if theirs.__module__ == __name__:  # done already
         return
 
     def found(self: Any, path: Any) -> Any:
@@ -31,5 +31,4 @@ def need_no_name() -> None:
                 mode=status.st_mode,
             )
 
-    found.needs_no_name = True
     backend._OsPathBackend.stat = found

@@ -104,6 +104,20 @@ def references(read_reference) -> dict[str, "descriptor.Reference"]:
     return {name: read_reference(f"{name}_train", every=120) for name in ("a", "b")}
 
 
+@pytest.fixture(scope="session")
+def swapped_profile() -> bytes:
+    """A profile of RGB whose red is sRGB's green and whose green is its red."""
+    from PIL import ImageCms
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = range(132, 132 + 12 * profile[131], 12)
+    red, green = (
+        next(at for at in tags if profile[at : at + 4] == name) for name in (b"rXYZ", b"gXYZ")
+    )
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
+
+
 TINY_OPTIONS = (
     *("--data.chip-size", "32", "--data.num-threads", "1"),
     *("--model.image-size", "16", "--model.encoder.features", "8", "16"),
@@ -145,6 +159,37 @@ def _write_video(path: Path, frames_u8: list[np.ndarray]) -> Path:
     return path
 
 
+def _join_parts(path: Path, parts: list[tuple], *, codec: str = "libx264") -> Path:
+    """Parts of 5 frames each of one stream: width, height, colour, pixel format, tags."""
+    import av
+
+    at = 0
+    with av.open(str(path), "w") as container:
+        stream = None
+        for width, height, color, layout, (matrix, range_) in parts:
+            encoder = av.CodecContext.create(codec, "w")
+            encoder.width, encoder.height, encoder.pix_fmt = width, height, layout
+            encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+            encoder.colorspace, encoder.color_range = matrix, range_
+            encoder.options = {"crf": "4", "g": "5", "bf": "0"}
+            if stream is None:
+                stream = container.add_stream(codec, rate=25)
+                stream.width, stream.height, stream.pix_fmt = width, height, layout
+            image_u8 = np.full((height, width, 3), color, np.uint8)
+            packets = []
+            for _ in range(5):
+                frame = av.VideoFrame.from_ndarray(image_u8, "rgb24").reformat(
+                    format=layout, dst_colorspace=matrix, dst_color_range=range_
+                )
+                frame.pts, frame.time_base = at, Fraction(1, 25)
+                packets += encoder.encode(frame)
+                at += 1
+            for packet in [*packets, *encoder.encode(None)]:
+                packet.stream, packet.time_base = stream, Fraction(1, 25)
+                container.mux(packet)
+    return path
+
+
 def _read_frames(path: Path, *, count: int) -> list[np.ndarray]:
     import av
 
@@ -170,6 +215,12 @@ def tree() -> Callable[[Path], dict[str, str]]:
 @pytest.fixture(scope="session")
 def write_video() -> Callable[[Path, list[np.ndarray]], Path]:
     return _write_video
+
+
+@pytest.fixture(scope="session")
+def join_parts() -> Callable[..., Path]:
+    """Writes a video of parts that differ in size, pixel format or colour tags."""
+    return _join_parts
 
 
 @pytest.fixture

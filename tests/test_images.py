@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from jaxswap import errors, images
+from jaxswap.stills import still
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_broken_image_is_named_with_a_remedy(tmp_path, picture_u8, kept, kind)
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, picture_u8):
     path = tmp_path / "huge.png"
     path.write_bytes(images.encode_png(picture_u8))
-    monkeypatch.setattr(images, "MAX_PIXELS", 1_000)
+    monkeypatch.setattr(still, "MAX_PIXELS", 1_000)
     with pytest.raises(errors.FootageError, match="64x48 pixels; at most 1,000"):
         images.read_u8(path)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import jaxswap
-from jaxswap import config, presets
+from jaxswap import config, errors, presets
 from jaxswap.cli import commands, parsing
 
 SOURCES = [Path(jaxswap.__file__).parent, Path(jaxswap.__file__).parents[1] / "pipelines"]

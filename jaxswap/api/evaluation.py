@@ -14,6 +14,7 @@ from jaxswap.conversion import assignment, pipeline
 from jaxswap.evaluation import clip, clip_results, figures, report, validation_chips
 from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies
+from jaxswap.provenance import marked_pictures
 from jaxswap.vision import descriptor, faceset
 
 MAX_CHIPS = 500  # of each identity: more would hardly move the means
@@ -185,7 +186,9 @@ class _Evaluation:
         """The footage converted into the report's folder."""
         kind = footage.probe(original).kind
         video = ".mkv" if self.options.codec == "ffv1" else ".mp4"
-        ending = {"video": video, "image": original.suffix, "images": ""}[kind]
+        own = original.suffix.lower()
+        image = own if own in marked_pictures.SUFFIXES else ".png"
+        ending = {"video": video, "image": image, "images": ""}[kind]
         converted = self.out / f"{name}{ending}"
         pipeline.convert(
             original,

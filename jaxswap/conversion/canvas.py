@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from jaxswap import images
+from jaxswap import images, stills
 from jaxswap.conversion.blending import mixing
 from jaxswap.conversion.originals import Picture
-from jaxswap.types import Image, ImageU8
+from jaxswap.types import Image
 from jaxswap.video import colorimetry, planes
 
 
@@ -71,21 +71,41 @@ class Canvas(Protocol[Picture]):
         """
 
 
-class RgbCanvas:
-    """An image in memory."""
+class StillCanvas:
+    """An image in memory, in its own colours and depth; its transparency stays as it is."""
 
-    def __init__(self, image_u8: ImageU8) -> None:
-        self.picture = image_u8.copy()
-        self.height, self.width = image_u8.shape[:2]
+    def __init__(self, image: stills.Still) -> None:
+        """Paint into a copy of the pixels."""
+        self.picture = image.pixels.copy()
+        self.height, self.width = self.picture.shape[:2]
+        self._space = image.space
+        self._top = float(np.iinfo(self.picture.dtype).max)
+        self._colors = 1 if self.picture.shape[-1] < 3 else 3
 
     def read(self, box: Box) -> Image:
-        """The pixels of a `clipped` box as RGB in [0, 1]."""
-        return images.to_float(self.picture[box.y0 : box.y1, box.x0 : box.x1])
+        """The pixels of a `clipped` box as sRGB in [0, 1]."""
+        region = self._region(box)
+        if self._space is not None:
+            region_u8 = np.rint(region * (255 / self._top)).astype(np.uint8)
+            return images.to_float(self._space.srgb_u8(region_u8))
+        return np.repeat(region.astype(np.float32) / self._top, 3 // self._colors, axis=-1)
 
     def mix(self, box: Box, image: Image, alpha: Float[np.ndarray, "h w"]) -> None:
         """The mix, alpha * image + (1 - alpha) * frame in a `clipped` box."""
-        region_u8 = self.picture[box.y0 : box.y1, box.x0 : box.x1]
-        region_u8[...] = mixing.mix(region_u8, 255 * image, alpha)
+        if self._space is not None:
+            own = images.to_float(self._space.own_u8(images.to_u8(image)))
+        elif self._colors == 1:
+            own = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        else:
+            own = image
+        region = self._region(box)
+        flat = region[..., 0] if self._colors == 1 else region
+        own = self._top * own.reshape(flat.shape)
+        flat[...] = mixing.mix(np.ascontiguousarray(flat), own, alpha)
+
+    def _region(self, box: Box) -> np.ndarray:
+        """A view of the colours in a box."""
+        return self.picture[box.y0 : box.y1, box.x0 : box.x1, : self._colors]
 
 
 class YuvCanvas:

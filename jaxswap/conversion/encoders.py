@@ -143,10 +143,10 @@ def of(options: config.ConvertConfig) -> Encoder:
 
 
 def _layout(source: str | None, *, width: int, height: int) -> tuple[int, tuple[int, int]]:
-    """Bits, and how many pixels share a sample of chroma; of grey as 4:2:0."""
+    """Bits, and how many pixels share a sample of chroma: of grey as 4:2:0, of a palette one."""
     layout = av.VideoFormat(source or "yuv420p", 16, 16)
     bits = max(8, *(component.bits for component in layout.components))
-    if width % 2 or height % 2:
+    if width % 2 or height % 2 or layout.has_palette:
         return bits, (1, 1)
     if len(layout.components) < 3:
         return bits, (2, 2)

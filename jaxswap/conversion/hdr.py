@@ -3,10 +3,10 @@
 import dataclasses
 import struct
 from collections.abc import Callable
-from typing import cast
 
 import av
-from av.sidedata import sidedata
+
+from jaxswap.video import side_data
 
 _RATIONALS = "20i"  # five points and two luminances, each a numerator and a denominator
 
@@ -25,8 +25,7 @@ class Hdr:
     @classmethod
     def of(cls, frame: av.VideoFrame) -> "Hdr":
         """What a decoded frame carries; what makes no sense is left out."""
-        held = cast(sidedata.SideDataContainer, frame.side_data)  # PyAV's types say otherwise
-        found = {data.type.name: bytes(data) for data in held}
+        found = side_data.of(frame)
         display = _display(found.get("MASTERING_DISPLAY_METADATA", b""))
         levels = found.get("CONTENT_LIGHT_LEVEL", b"")[:8]
         light_levels = struct.unpack("=2I", levels) if len(levels) == 8 else None

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jaxswap import errors, files, footage, images, notices, types
+from jaxswap import errors, files, footage, notices, stills
 from jaxswap.conversion import canvas, originals
 from jaxswap.provenance import marked_pictures, marks
 
@@ -50,13 +50,34 @@ class _Images:
                 raise
             raise _refused(self._out, e) from e
 
-    def keep(self, frame: footage.Frame) -> originals.Original[types.ImageU8]:
+    def keep(self, frame: footage.Frame) -> originals.Original[stills.Pixels]:
         """The image and its name."""
-        return originals.Original(pts=None, name=frame.name or "", picture=frame.image_u8)
+        still = frame.still or stills.plain(frame.image_u8)
+        return originals.Original(
+            pts=None, name=self._name_of(frame), picture=still.pixels, still=still
+        )
 
-    def open_canvas(self, original: originals.Original[types.ImageU8]) -> canvas.RgbCanvas:
+    def open_canvas(self, original: originals.Original[stills.Pixels]) -> canvas.StillCanvas:
         """A copy of the image."""
-        return canvas.RgbCanvas(original.picture)
+        return canvas.StillCanvas(original.still or stills.plain(original.picture))
+
+    def _name_of(self, frame: footage.Frame) -> str:
+        return frame.name or ""
+
+    def _write(
+        self,
+        path: Path,
+        original: originals.Original[stills.Pixels],
+        painted: canvas.Canvas[stills.Pixels] | None,
+    ) -> None:
+        marked_pictures.write(
+            path,
+            original.picture if painted is None else painted.picture,
+            mark=None if painted is None else self._mark,
+            like=original.still,
+            noticed=self.notices,
+            name=original.name,
+        )
 
 
 class ImageOutput(_Images):
@@ -82,14 +103,14 @@ class ImageOutput(_Images):
 
     def write(
         self,
-        original: originals.Original[types.ImageU8],
-        painted: canvas.Canvas[types.ImageU8] | None,
+        original: originals.Original[stills.Pixels],
+        painted: canvas.Canvas[stills.Pixels] | None,
     ) -> None:
         """Write the image; one that did not change is a copy of its file."""
         if painted is None:
             _copy(self._source, self._partial)
         else:
-            marked_pictures.write(self._partial, painted.picture, mark=self._mark)
+            self._write(self._partial, original, painted)
 
 
 class FolderOutput(_Images):
@@ -111,23 +132,39 @@ class FolderOutput(_Images):
 
     def write(
         self,
-        original: originals.Original[types.ImageU8],
-        painted: canvas.Canvas[types.ImageU8] | None,
+        original: originals.Original[stills.Pixels],
+        painted: canvas.Canvas[stills.Pixels] | None,
     ) -> None:
         """Write an image; one that did not change is a copy of its file, unmarked.
 
         A changed one of a format that carries no mark becomes PNG: x.bmp.png.
         """
         target = self._partial / original.name
-        if painted is None:
+        if painted is None and (original.still is None or original.still.as_in_file):
             _copy(self._source / original.name, target)
             return
         if target.suffix.lower() not in marked_pictures.SUFFIXES:
             target = target.with_name(target.name + ".png")
-        marked_pictures.write(target, painted.picture, mark=self._mark)
+            self.notices.add_named(
+                "Became PNG, since their own format cannot say that they are synthetic",
+                original.name,
+            )
+        self._write(target, original, painted)
 
 
-class SequenceOutput(FolderOutput):
+class PagesOutput(FolderOutput):
+    """A folder of PNGs, numbered from 1, of the pages of a file."""
+
+    def write(
+        self,
+        original: originals.Original[stills.Pixels],
+        painted: canvas.Canvas[stills.Pixels] | None,
+    ) -> None:
+        """Write a page; one that did not change is unmarked."""
+        self._write(self._partial / original.name, original, painted)
+
+
+class SequenceOutput(PagesOutput):
     """A folder of PNGs, numbered from 1, of the frames of a video."""
 
     def __init__(self, out: Path, *, source: footage.FootageInfo, mark: marks.Mark) -> None:
@@ -135,26 +172,16 @@ class SequenceOutput(FolderOutput):
         super().__init__(out, source=source.path, mark=mark)
         if source.audio_streams:
             self.notices.add("sound, which a folder of images cannot hold")
+        if source.bits > 8:
+            self.notices.add(f"{source.bits} bits a channel of {source.path.name} became 8 in PNGs")
+        if source.tags is not None and source.tags.is_wide:
+            self.notices.add(
+                f"the colours of {source.path.name} are no sRGB (BT.2020, P3, PQ or HLG): the PNGs "
+                "hold its values and do not say so; a video keeps them"
+            )
 
-    def keep(self, frame: footage.Frame) -> originals.Original[types.ImageU8]:
-        """The image and its name."""
-        name = f"{frame.index + 1:06d}.png"
-        return originals.Original(pts=None, name=name, picture=frame.image_u8)
-
-    def write(
-        self,
-        original: originals.Original[types.ImageU8],
-        painted: canvas.Canvas[types.ImageU8] | None,
-    ) -> None:
-        """Write a frame; one that did not change is unmarked."""
-        target = self._partial / original.name
-        if painted is not None:
-            marked_pictures.write(target, painted.picture, mark=self._mark)
-            return
-        try:
-            images.write_png(target, original.picture)
-        except OSError as e:
-            raise _refused(target, e) from e
+    def _name_of(self, frame: footage.Frame) -> str:
+        return f"{frame.index + 1:06d}.png"
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 import av
 import numpy as np
 
-from jaxswap.types import ImageU8
+from jaxswap import stills
 
-Picture = TypeVar("Picture", av.VideoFrame, ImageU8)
+Picture = TypeVar("Picture", av.VideoFrame, stills.Pixels)
 """What an output holds frames as: decoded ones of a video, or images."""
 
 
@@ -20,5 +20,7 @@ class Original(Generic[Picture]):
     picture: Picture
     name: str = ""
     """Of its file, if it is an image."""
+    still: stills.Still | None = None
+    """The image and what its file says of it, if it is one."""
     before: list[np.ndarray] | None = None
     """A copy of its planes in the output's coding, where it will be shown beside the result."""

@@ -5,8 +5,9 @@ from types import TracebackType
 from typing import Protocol, runtime_checkable
 
 import av
+import numpy as np
 
-from jaxswap import config, errors, footage, images, notices, spans
+from jaxswap import config, errors, footage, images, notices, spans, stills
 from jaxswap.conversion import (
     canvas,
     encoders,
@@ -18,8 +19,7 @@ from jaxswap.conversion import (
 )
 from jaxswap.conversion.originals import Picture
 from jaxswap.provenance import marks
-from jaxswap.types import ImageU8
-from jaxswap.video import colorimetry, planes
+from jaxswap.video import colorimetry, orientation, planes
 
 
 @runtime_checkable
@@ -61,17 +61,14 @@ class Pictured:
 
     source: sources.Source
     coding: colorimetry.Coding
+    notices: notices.Notices
     keeps_before = False
     """Whether planes are kept as they were before the painting."""
 
     def keep(self, frame: footage.Frame) -> originals.Original[av.VideoFrame]:
-        """The decoded frame, upright; an image in the output's coding.
-
-        Raises:
-            FootageError: if an image is of another size than the first one.
-        """
+        """The decoded frame, upright; an image in the output's coding."""
         decoded = frame.video_frame
-        picture = self._from_image(frame) if decoded is None else self._upright(decoded)
+        picture = self._from_image(frame) if decoded is None else self._upright(decoded, frame.turn)
         before = None
         if self.keeps_before:
             held = colorimetry.to_coding(picture, coding=self.coding)
@@ -84,21 +81,19 @@ class Pictured:
         return canvas.YuvCanvas(frame, coding=self.coding)
 
     def _from_image(self, frame: footage.Frame) -> av.VideoFrame:
-        height, width = frame.image_u8.shape[:2]
-        size = (self.source.width, self.source.height)
-        if (width, height) != size:
-            raise errors.FootageError(
-                f"{frame.name} has {width}x{height} pixels and the first image {size[0]}x{size[1]}:"
-                " the frames of a video have one size. Scale them, or name a folder with --out."
-            )
-        return colorimetry.frame_from_rgb(images.to_float(frame.image_u8), coding=self.coding)
+        still = frame.still or stills.plain(frame.image_u8)
+        name = frame.name or ""
+        if still.is_transparent:
+            self.notices.add_named("Transparent parts became black, since a video has none", name)
+        if still.pixels.dtype != np.uint8:
+            self.notices.add_named("16 bits a channel became 8 in the video", name)
+        return colorimetry.frame_from_rgb(images.to_float(still.on_black_u8), coding=self.coding)
 
-    def _upright(self, decoded: av.VideoFrame) -> av.VideoFrame:
-        turns = round(decoded.rotation / 90) % 4
-        if not turns:
+    def _upright(self, decoded: av.VideoFrame, turn: orientation.Orientation) -> av.VideoFrame:
+        if turn.plain:
             return decoded
         decoded = colorimetry.to_coding(decoded, coding=self.coding)
-        return colorimetry.turned(decoded, quarter_turns=turns, coding=self.coding)
+        return colorimetry.turned(decoded, by=turn, coding=self.coding)
 
 
 class VideoOutput(Pictured, video_writer.VideoWriter):
@@ -121,7 +116,7 @@ def make(
     mark: marks.Mark,
     options: config.ConvertConfig,
     span: spans.Span = spans.WHOLE,
-) -> Output[av.VideoFrame] | Output[ImageU8]:
+) -> Output[av.VideoFrame] | Output[stills.Pixels]:
     """The output for footage: of the same kind, or as the name says.
 
     A name without a suffix is a folder of images; footage that moves can become that or a video.
@@ -139,7 +134,9 @@ def make(
     if info.kind == "image":
         return image_outputs.ImageOutput(out, source=info.path, mark=mark)
     if info.kind == "images" and not (info.moves and out.suffix):
-        return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+        if info.path.is_dir():
+            return image_outputs.FolderOutput(out, source=info.path, mark=mark)
+        return image_outputs.PagesOutput(out, source=info.path, mark=mark)
     if not out.suffix:
         return image_outputs.SequenceOutput(out, source=info, mark=mark)
     source = sources.of(info, span=span, sound=options.sound)

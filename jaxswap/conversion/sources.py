@@ -10,7 +10,7 @@ from av.format import Flags
 
 from jaxswap import config, footage, spans
 from jaxswap.conversion import hdr
-from jaxswap.video import colorimetry, planes, timing
+from jaxswap.video import colorimetry, orientation, planes, timing
 
 _NEAR_S = 1
 """Where a clock begins later, the output begins at 0 all the same."""
@@ -41,6 +41,8 @@ class Source:
     """Width of a pixel by its height, upright."""
     end: int | None
     """When the last frame is over, in `time_base`."""
+    has_streams: bool
+    """Whether the file may hold streams beside the pictures."""
     origin: int = 0
     """Time of the footage's first frame, in `time_base`."""
     zero: int = 0
@@ -83,6 +85,7 @@ def _of_images(info: footage.FootageInfo, span: spans.Span) -> Source:
         rate=rate,
         sample_aspect=None,
         end=count if after is None else min(after, count),
+        has_streams=False,
     )
 
 
@@ -92,7 +95,7 @@ def _of_video(info: footage.FootageInfo, span: spans.Span, sound: config.Sound) 
         codec = stream.codec_context
         first = footage.first_frame(container, stream)
         shape = stream.sample_aspect_ratio
-        turned = (codec.width, codec.height) != (info.width, info.height)
+        turned = first is not None and orientation.of(first).swaps_sides
         end = None
         if stream.duration is not None and stream.start_time is not None:
             end = stream.start_time + stream.duration
@@ -115,6 +118,7 @@ def _of_video(info: footage.FootageInfo, span: spans.Span, sound: config.Sound) 
             origin=info.origin,
             zero=_zero(info, container, unit),
             sound=sound,
+            has_streams=True,
         )
 
 

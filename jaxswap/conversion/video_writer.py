@@ -176,7 +176,7 @@ class VideoWriter:
         self._container.start_encoding()
 
     def _beside(self) -> companions.Companions | companions.Silence:
-        if self.source.path.is_dir():
+        if not self.source.has_streams:
             return companions.Silence()
         return companions.Companions(
             self.source, self._container, suffix=self.out.suffix, noticed=self.notices

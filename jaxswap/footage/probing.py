@@ -10,10 +10,10 @@ from typing import Literal
 import av
 import av.container
 
-from jaxswap import errors, images
+from jaxswap import errors, stills
 from jaxswap.footage import image_frames, videos
 from jaxswap.footage.frames import FootageInfo
-from jaxswap.video import timing
+from jaxswap.video import colorimetry, orientation, timing
 
 _TOLD_TO_THE_END = frozenset({"matroska,webm", "asf"})
 """Formats whose headers say when a video ends, not how long it is: so do most writers of them."""
@@ -27,15 +27,19 @@ def probe(path: Path) -> FootageInfo:
     """
     videos.check_kind(path)
     if path.is_dir():
-        return _probe_images(path, "images", image_frames.image_files(path))
-    if path.suffix.lower() in images.SUFFIXES:
-        return _probe_images(path, "image", [path])
+        found = [image_frames.Entry(image) for image in image_frames.image_files(path)]
+        return _probe_images(path, "images", found)
+    kind = videos.kind_of(path)
+    if kind == "still":
+        return _probe_images(path, "image", [image_frames.Entry(path)])
+    if kind == "pages":
+        return _probe_images(path, "images", image_frames.pages(path))
     with videos.open_video(path) as container:
         return _probe_video(path, container)
 
 
 def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
-    """A folder of images as a film of so many images a second.
+    """A folder of images, or the pages of a file, as a film of so many images a second.
 
     Raises:
         FootageError: if the footage is no folder of images.
@@ -54,13 +58,15 @@ def as_film(info: FootageInfo, frame_rate: Fraction) -> FootageInfo:
 def _probe_video(path: Path, container: av.container.InputContainer) -> FootageInfo:
     stream = videos.picture_stream(container)
     width, height = stream.codec_context.width, stream.codec_context.height
-    if not (0 < width * height <= images.MAX_PIXELS):
+    if not (0 < width * height <= stills.MAX_PIXELS):
         raise errors.FootageError(
             f"{path} has frames of {width}x{height} pixels, which cannot be read. Export it again."
         )
     first = videos.first_frame(container, stream)
-    if first is not None and round(first.rotation / 90) % 2:
-        width, height = height, width
+    if first is not None:
+        width, height = first.width, first.height
+        if orientation.of(first).swaps_sides:
+            width, height = height, width
     rate = Fraction(stream.average_rate) if stream.average_rate else None
     origin = (stream.start_time or 0) if first is None or first.pts is None else first.pts
     duration = _duration(container, stream)
@@ -78,6 +84,8 @@ def _probe_video(path: Path, container: av.container.InputContainer) -> FootageI
         frame_rate=rate,
         audio_streams=len(container.streams.audio),
         origin=origin,
+        tags=None if first is None else colorimetry.ColorTags.of(first),
+        bits=8 if first is None else max(one.bits for one in first.format.components),
     )
 
 
@@ -92,7 +100,7 @@ def _duration(container: av.container.InputContainer, stream: av.VideoStream) ->
 
 
 def _probe_images(
-    path: Path, kind: Literal["image", "images"], paths: Sequence[Path]
+    path: Path, kind: Literal["image", "images"], pictures: Sequence[image_frames.Entry]
 ) -> FootageInfo:
-    height, width = image_frames.first_readable(paths).shape[:2]
-    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(paths))
+    height, width = image_frames.first_readable(pictures).rgb_u8.shape[:2]
+    return FootageInfo(path=path, kind=kind, width=width, height=height, num_frames=len(pictures))

@@ -7,12 +7,11 @@ from fractions import Fraction
 import av
 import av.container
 import av.error
-import numpy as np
 
-from jaxswap import notices, spans, types
-from jaxswap.footage import gaps, lost, videos
+from jaxswap import notices, spans
+from jaxswap.footage import gaps, lost, uniform, videos
 from jaxswap.footage.frames import FootageInfo, Frame
-from jaxswap.video import colorimetry, planes, timeline, timing
+from jaxswap.video import planes, timeline, timing
 
 Decoded = av.VideoFrame | Exception
 """A decoded frame, or why the next one did not decode."""
@@ -137,7 +136,7 @@ def _part(
     first = first if span.start_s > 0 else None  # pictures before 0 are not cut off
     pts: int | None = None
     index, failure = 0, None
-    site: planes.ChromaSite | None = None
+    film: uniform.Film | None = None
     seen = gaps.Gaps(info, time_base=time_base, line=line)
     for video_frame in decoded:
         if isinstance(video_frame, Exception):
@@ -149,15 +148,17 @@ def _part(
         if after is not None and pts >= after:
             break
         pts = seen.add(pts)
-        site = site or planes.chroma_site(video_frame)
+        film = film or uniform.Film(info, site=planes.chroma_site(video_frame), noticed=noticed)
         if index % every == 0:
+            fitted, turn, image_u8 = film.fitted(video_frame)
             yield Frame(
                 index=index,
                 time_s=float(pts * time_base),
-                image_u8=_upright(video_frame, site),
+                image_u8=image_u8,
                 pts=pts,
                 time_base=time_base,
-                video_frame=video_frame,
+                video_frame=fitted,
+                turn=turn,
             )
         index += 1
     noticed.add(*seen.lines())
@@ -180,9 +181,3 @@ def _presentation(video_frame: av.VideoFrame, stream: av.VideoStream, *, last: i
     rate = Fraction(stream.average_rate or 25)
     step = max(1, round(1 / (rate * timing.unit(stream))))
     return 0 if last is None else last + step
-
-
-def _upright(video_frame: av.VideoFrame, site: planes.ChromaSite) -> types.ImageU8:
-    image_u8 = colorimetry.rgb_u8_from_frame(video_frame, site=site)
-    quarter_turns = round(video_frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image_u8, quarter_turns))

@@ -7,8 +7,8 @@ import av.container
 import av.error
 import av.stream
 
-from jaxswap import errors
-from jaxswap.footage import lost
+from jaxswap import errors, stills
+from jaxswap.footage import animations, lost
 
 _INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf"})
 _TEXT_FORMATS = frozenset({"tty"})  # FFmpeg draws a text file as a film of its letters
@@ -27,6 +27,24 @@ def check_kind(path: Path) -> None:
         )
 
 
+def kind_of(path: Path) -> stills.Kind:
+    """What a file is by its content.
+
+    Raises:
+        FootageError: if it is missing, empty or cannot be opened.
+    """
+    if not path.exists():
+        raise errors.FootageError(f"There is no file {path}. Check the path.")
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            raise errors.FootageError(f"{path} is empty. Copy or export it again.")
+        return stills.kind_of(path)
+    except OSError as error:
+        raise errors.FootageError(
+            f"{path} cannot be read ({lost.reason(error)}). Check its permissions."
+        ) from error
+
+
 def open_video(path: Path) -> av.container.InputContainer:
     """Open a video for demuxing.
 
@@ -40,7 +58,8 @@ def open_video(path: Path) -> av.container.InputContainer:
         raise errors.FootageError(f"{path} is empty. Copy or export it again.")
     try:
         # An absolute path is no URL, and a playlist among the footage must not open the network.
-        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
+        opened = animations.opened(path) or str(path.absolute())
+        container = av.open(opened, "r", options={"protocol_whitelist": "file"})
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise errors.FootageError(
             f"{path} cannot be read as a video ({lost.reason(error)}). "
@@ -58,13 +77,17 @@ def can_be_sought(container: av.container.InputContainer) -> bool:
 
 
 def picture_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """The video stream of an opened video that is no cover picture."""
+    """The video stream of an opened video that is no cover picture.
+
+    Beside the film of an AVIF or HEIC file lies its first picture, as a stream of one frame.
+    """
     films = [
         stream
         for stream in container.streams.video
         if av.stream.Disposition.attached_pic not in stream.disposition
     ]
-    return (films or container.streams.video)[0]
+    moving = [stream for stream in films if stream.frames != 1]
+    return (moving or films or container.streams.video)[0]
 
 
 def first_frame(

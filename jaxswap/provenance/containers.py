@@ -10,13 +10,13 @@ import av
 import av.error
 from PIL import Image
 
-from jaxswap import images
+from jaxswap import stills
 from jaxswap.provenance import marks
 
 XMP_UUID = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")
 """Type of the top-level box that holds XMP in MP4 and MOV (XMP specification, part 3, 1.2.7.1)."""
 
-MAX_PICTURE_BYTES = 4 * images.MAX_PIXELS
+MAX_PICTURE_BYTES = 8 * stills.MAX_PIXELS
 """Largest picture file that is looked at: Pillow reads a WebP file as a whole."""
 
 _MAX_BOXES = 100_000  # walked in one file

@@ -15,7 +15,7 @@ from av.video.reformatter import Interpolation
 from jaxtyping import Float, Shaped
 
 from jaxswap.types import Image, ImageU8
-from jaxswap.video import planes
+from jaxswap.video import orientation, planes, rgb_layouts
 
 _UNSPECIFIED = 2
 _LIMITED, _FULL = 1, 2
@@ -32,6 +32,9 @@ _SHARES = {
     9: (0.2627, 0.0593),
     10: (0.2627, 0.0593),
 }
+
+_WIDE = frozenset({9, 11, 12})  # primaries of BT.2020, DCI-P3, Display P3
+_HDR = frozenset({16, 18})  # curves of PQ and HLG
 
 EXACT = (
     Interpolation.BICUBIC
@@ -64,6 +67,16 @@ class ColorTags:
             color_primaries=source.color_primaries,
             color_trc=source.color_trc,
         )
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether colours lie far from those of sRGB: by primaries, or by a curve of HDR."""
+        return self.color_primaries in _WIDE or self.color_trc in _HDR
+
+    def codes_like(self, other: "ColorTags") -> bool:
+        """Whether the same colour has the same codes by both."""
+        mine, theirs = (_SHARES.get(one.colorspace, _SHARES[6]) for one in (self, other))
+        return mine == theirs and (self.color_range == _FULL) == (other.color_range == _FULL)
 
     def put_on(self, target: av.VideoCodecContext | av.VideoFrame) -> None:
         """Tag an encoder or a frame."""
@@ -161,6 +174,8 @@ def rgb_u8_from_frame(frame: av.VideoFrame, *, site: planes.ChromaSite) -> Image
         frame: of any format.
         site: see `planes.chroma_site`.
     """
+    if rgb_layouts.is_coarse(frame.format):
+        return np.clip(np.rint(255 * rgb_layouts.to_rgb(frame)), 0, 255).astype(np.uint8)
     if not planes.are_yuv(frame.format):
         return frame.to_ndarray(format="rgb24", interpolation=EXACT, threads=1)
     coding = Coding(ColorTags.of(frame), frame.format.name, site)
@@ -173,6 +188,22 @@ def rgb_u8_from_frame(frame: av.VideoFrame, *, site: planes.ChromaSite) -> Image
         return cv2.transform(codes, matrix)  # rounded and clipped
     image = cv2.transform(codes.astype(np.float32), matrix.astype(np.float32))
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def rgb_from_frame(frame: av.VideoFrame, *, site: planes.ChromaSite) -> Image:
+    """A decoded frame as RGB in [0, 1] by its own tags, in all its bits where its planes are known.
+
+    Args:
+        frame: of any format.
+        site: see `planes.chroma_site`.
+    """
+    if rgb_layouts.holds(frame.format):
+        return np.clip(rgb_layouts.to_rgb(frame), 0, 1)
+    if not planes.are_yuv(frame.format):
+        rgb_u8 = frame.to_ndarray(format="rgb24", interpolation=EXACT, threads=1)
+        return rgb_u8.astype(np.float32) / 255
+    coding = Coding(ColorTags.of(frame), frame.format.name, site)
+    return rgb_from_codes(planes.views(frame), coding=coding)
 
 
 def frame_from_rgb(image: Image, *, coding: Coding) -> av.VideoFrame:
@@ -200,9 +231,8 @@ def to_coding(frame: av.VideoFrame, *, coding: Coding) -> av.VideoFrame:
     """
     if frame.format.name == coding.pix_fmt:
         return frame
-    if frame.format.is_rgb:
-        rgb_u16 = frame.to_ndarray(format="rgb48le", interpolation=EXACT, threads=1)
-        return frame_from_rgb(rgb_u16.astype(np.float32) / 65535, coding=coding)
+    if rgb_layouts.holds(frame.format):
+        return frame_from_rgb(rgb_layouts.to_rgb(frame), coding=coding)
     range_ = _FULL if coding.tags.color_range == _FULL else _LIMITED
     frame = frame.reformat(
         format=coding.pix_fmt,
@@ -215,21 +245,21 @@ def to_coding(frame: av.VideoFrame, *, coding: Coding) -> av.VideoFrame:
     return frame
 
 
-def turned(frame: av.VideoFrame, *, quarter_turns: int, coding: Coding) -> av.VideoFrame:
-    """A frame turned counterclockwise: luma to the bit, chroma brought to its places again.
+def turned(frame: av.VideoFrame, *, by: orientation.Orientation, coding: Coding) -> av.VideoFrame:
+    """A frame turned and mirrored: luma to the bit, chroma brought to its places again.
 
     Args:
         frame: in the output's format.
-        quarter_turns: 1 is 90 degrees.
+        by: how.
         coding: of the frame and the result.
     """
     luma, *chroma = planes.views(frame)
     extent = (frame.width, frame.height)
-    codes = [np.rot90(luma, quarter_turns)]
+    codes = [by.applied(luma)]
     for part in chroma:
         wide = planes.upsampled(
             part.astype(np.float32), step=coding.step, site=coding.site, extent=extent
         )
-        wide = np.ascontiguousarray(np.rot90(wide, quarter_turns))
+        wide = by.applied(wide)
         codes.append(np.rint(planes.subsampled(wide, step=coding.step, site=coding.site)))
     return frame_from_codes(codes, coding=coding)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxswap import errors, files, geometry, images, types
+from jaxswap import errors, files, geometry, images, stills, types
 from jaxswap.vision import faceset_header, masks, records
 
 MAX_RECORD_BYTES = 100_000
@@ -40,7 +40,7 @@ class Faceset:
         self.num_pruned = len(found) - len(self.records)
         known = {record.image for record in found}
         self.unknown = sorted(
-            name for name in present - known if name.lower().endswith(images.SUFFIXES)
+            name for name in present - known if name.lower().endswith(stills.SUFFIXES)
         )
         drawn = path / "masks"
         self._masks = {name.name for name in drawn.iterdir()} if drawn.is_dir() else set()

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from jaxswap import config, errors, footage, images, types
+from jaxswap import config, errors, footage, types
 from jaxswap.vision import alignment, chips, descriptor, finding
 
 AHEAD = 10  # frames that wait for what comes after them
@@ -208,7 +208,13 @@ def from_picture(path: Path, *, faces: config.FacesConfig) -> Person:
         MissingExtraError: if dlib is not installed.
         NoFaceError: if it shows no face.
     """
-    picture = footage.Frame(index=0, time_s=0.0, image_u8=images.read_u8(path))
+    reader = footage.FrameReader(path)
+    if reader.info.kind != "image":
+        raise errors.FootageError(
+            f"{path} is no single picture, so it does not say who is meant. Name a picture of one "
+            "face."
+        )
+    (picture,) = reader
     describer = descriptor.Describer()
     (found,) = finding.FaceFinder(faces).find([picture])
     ranked = sorted(found, key=lambda face: -face.detection.size)

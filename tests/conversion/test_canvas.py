@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from jaxswap import images
+from jaxswap import images, stills
 from jaxswap.conversion import canvas
 from jaxswap.video import colorimetry, planes
 
@@ -124,10 +124,10 @@ def test_a_decoded_frame_that_others_hold_is_copied(demo_clips):
     assert np.abs(following.astype(int) - expected).mean() < 10
 
 
-def test_rgb_canvas_keeps_its_input(smooth_images):
+def test_a_still_canvas_keeps_its_input(smooth_images):
     image_u8 = smooth_images(1)[0]
     before = image_u8.copy()
-    painted = canvas.RgbCanvas(image_u8)
+    painted = canvas.StillCanvas(stills.plain(image_u8))
     box = canvas.Box(2, 2, 10, 10)
     painted.mix(box, np.zeros((8, 8, 3), np.float32), np.ones((8, 8), np.float32))
     np.testing.assert_array_equal(image_u8, before)

@@ -31,6 +31,7 @@ def encoder(codec, *, crf="auto", preset="veryfast"):
         ("ffv1", "yuv444p16le", (64, 48), "yuv444p16le"),
         ("h264", "rgb24", (64, 48), "yuv444p"),
         ("h264", "gray", (64, 48), "yuv420p"),
+        ("h264", "pal8", (64, 48), "yuv444p"),
         ("h264", "nv12", (64, 48), "yuv420p"),
         ("h264", "yuv411p", (64, 48), "yuv422p"),
         ("h264", None, (64, 48), "yuv420p"),

@@ -28,7 +28,7 @@ def through(
     span: spans.Span = spans.WHOLE,
     **options,
 ) -> list[str]:
-    """Every frame through the output of a conversion; some of them with a red square."""
+    """Every frame through the output of a conversion, some with a red square: what is told of."""
     reader = footage.FrameReader(source, frame_rate=frame_rate, span=span)
     chosen = config.ConvertConfig(**options)
     output = outputs.make(reader.info, out, mark=MARK, options=chosen, span=span)
@@ -48,7 +48,15 @@ def through(
                 pair.compare(original, made)
     if pair is not None:
         pair.__exit__(None, None, None)
-    return list(output.notices.lines)
+    return [*reader.notices.lines, *output.notices.lines]
+
+
+@pytest.fixture
+def joined(tmp_path, join_parts) -> Path:
+    """Ten frames, of which the last five are smaller."""
+    first, second = ((96, 64), (200, 40, 40)), ((64, 64), (40, 40, 200))
+    parts = [(*size, color, "yuv420p", (1, 1)) for size, color in (first, second)]
+    return join_parts(tmp_path / "joined.ts", parts)
 
 
 def decoded(path: Path) -> list[av.VideoFrame]:
@@ -70,15 +78,18 @@ def folder(smooth_images, tmp_path):
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_turned_footage_is_written_upright_without_a_flag(tmp_path, degrees, pix_fmt):
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_turned_footage_is_written_upright_without_a_flag(tmp_path, degrees, mirrored, pix_fmt):
     source = tmp_path / "in.mov"
     rng = np.random.default_rng(0)
     with av.open(str(source), "w") as output:
         video = output.add_stream("libx264", rate=25, options={"qp": "0"})
         video.width, video.height, video.pix_fmt = 80, 64, pix_fmt
         video.sample_aspect_ratio = video.codec_context.sample_aspect_ratio = Fraction(4, 3)
-        video.set_display_rotation(degrees)
+        turn = np.linalg.matrix_power([[0, 1], [-1, 0]], degrees // 90)
+        (a, c), (b, d) = 65536 * turn @ np.diag([-1 if mirrored else 1, 1])
+        video.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
         for _ in range(2):
             frame = av.VideoFrame(80, 64, pix_fmt)
             for plane in planes.views(frame):
@@ -86,16 +97,15 @@ def test_turned_footage_is_written_upright_without_a_flag(tmp_path, degrees, pix
             output.mux(video.encode(frame))
         output.mux(video.encode(None))
     lying = decoded(source)
-    assert round(lying[0].rotation) % 360 == degrees
     turns = degrees // 90
     shape = Fraction(3, 4) if turns % 2 else Fraction(4, 3)
     lost = through(source, tmp_path / "out.mkv", painted=(1,), codec="ffv1")
     assert lost == [f"the shape of pixels, {shape}, which is not said in out.mkv"]
     after = decoded(tmp_path / "out.mkv")
     for was, now in zip(lying, after, strict=True):
-        assert now.rotation == 0
+        assert "DISPLAYMATRIX" not in now.side_data
         assert now.format.name == was.format.name
-        expected = np.rot90(luma(was), turns)
+        expected = np.rot90(luma(was)[:, ::-1] if mirrored else luma(was), turns)
         outside = np.ones(expected.shape, bool)
         if now is after[1]:
             outside[BOX.y0 : BOX.y1, BOX.x0 : BOX.x1] = False
@@ -150,11 +160,70 @@ def test_a_folder_with_a_rate_can_become_a_folder(folder, tmp_path):
     assert names == {path.name for path in folder.iterdir()}
 
 
-def test_images_of_two_sizes_are_no_film(folder, smooth_images, tmp_path):
-    images.write_png(folder / "still7.png", smooth_images(1, width=32, height=48)[0])
-    with pytest.raises(errors.FootageError, match=r"still7\.png has 32x48 .* first image 64x48"):
-        through(folder, tmp_path / "out.mp4", frame_rate=Fraction(25))
-    assert not (tmp_path / "out.mp4").exists()
+def test_images_of_two_sizes_are_a_film_of_the_first(folder, smooth_images, tmp_path):
+    images.write_png(folder / "still7.png", smooth_images(1, width=24, height=48)[0])
+    (line,) = through(folder, tmp_path / "out.mkv", frame_rate=Fraction(25), codec="ffv1")
+    assert line.endswith("black borders: still7.png")
+    after = decoded(tmp_path / "out.mkv")
+    assert {(frame.width, frame.height) for frame in after} == {(64, 48)}
+    assert luma(after[7])[:, :18].max() <= 17
+    assert luma(after[7])[24, 32] > 40
+    through(folder, tmp_path / "out", frame_rate=Fraction(25))
+    assert images.read_u8(tmp_path / "out" / "still7.png").shape == (48, 64, 3)
+
+
+def test_what_a_film_of_images_loses_is_told_of(folder, smooth_images, tmp_path):
+    (image_u8,) = smooth_images(1)
+    clear = np.dstack([image_u8, np.zeros((48, 64), np.uint8)])
+    (folder / "still2.png").write_bytes(images.encode_png(clear))
+    (folder / "still3.png").write_bytes(images.encode_png(image_u8.astype(np.uint16) * 257))
+    lost = through(folder, tmp_path / "out.mkv", frame_rate=Fraction(25), codec="ffv1")
+    assert lost == [
+        "Transparent parts became black, since a video has none: still2.png",
+        "16 bits a channel became 8 in the video: still3.png",
+    ]
+    assert luma(decoded(tmp_path / "out.mkv")[2]).max() <= 16
+
+
+def test_what_pngs_of_a_video_lose_is_told_of(make_clip, smooth_images, tmp_path):
+    source = make_clip(smooth_images(2), pix_fmt="yuv420p10le", tags=(9, 1, 9, 16))
+    assert through(source, tmp_path / "frames") == [
+        "10 bits a channel of in.mp4 became 8 in PNGs",
+        "the colours of in.mp4 are no sRGB (BT.2020, P3, PQ or HLG): the PNGs hold its values and "
+        "do not say so; a video keeps them",
+    ]
+
+
+@pytest.mark.parametrize("coded", ["bgr0", "gray", "gray10le", "bgra", "gbrp10le"])
+def test_white_stays_white(tmp_path, coded):
+    source = tmp_path / "in.mkv"
+    with av.open(str(source), "w") as output:
+        video = output.add_stream("ffv1", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, coded
+        frame = av.VideoFrame(64, 48, coded)
+        bits = max(component.bits for component in frame.format.components)
+        white = (2**bits - 1).to_bytes(2, "little") if bits > 8 else b"\xff"
+        for plane in frame.planes:
+            plane.update(white * (plane.buffer_size // len(white)))
+        output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+    (frame,) = footage.FrameReader(source)
+    assert (frame.image_u8 == 255).all()
+    through(source, tmp_path / "out.mkv", codec="ffv1")
+    (frame,) = footage.FrameReader(tmp_path / "out.mkv")
+    assert (frame.image_u8 == 255).all()
+
+
+@pytest.mark.parametrize("out", ["out.mkv", "frames"])
+def test_footage_whose_size_changes_has_one_size_in_every_output(tmp_path, joined, out):
+    (line,) = through(joined, tmp_path / out, painted=(7,), crf=1)
+    assert "changes midway from 96x64 to 64x64" in line
+    frames = list(footage.FrameReader(tmp_path / out))
+    seen = list(footage.FrameReader(joined))
+    assert len(frames) == len(seen) == 10
+    for was, now in zip(seen, frames, strict=True):
+        error = np.abs(was.image_u8.astype(int) - now.image_u8)[34:]
+        assert error.max() <= 8
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (65, 47)])

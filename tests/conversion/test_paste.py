@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from jaxswap import config, images
+from jaxswap import config, images, stills
 from jaxswap.conversion import alpha, canvas, face_views, paste
 from jaxswap.vision import chips
 
@@ -34,7 +34,7 @@ def pasted(astronaut_u8, sighting):
     face[44:47, 28:36] += 0.4
 
     def paste_(**options: object) -> np.ndarray:
-        painted = canvas.RgbCanvas(astronaut_u8)
+        painted = canvas.StillCanvas(stills.plain(astronaut_u8))
         chosen = config.ConvertConfig(mask="oval", color="none", **options)
         paste.Paster(chosen, COVERAGE).paste(
             painted, sighting, face, learned_mask=None, colors=None

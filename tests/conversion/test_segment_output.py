@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from jaxswap import config, errors, footage
+from jaxswap import config, errors, footage, spans
 from jaxswap.conversion import encoders, originals, outputs, segment_output, sources
 from jaxswap.provenance import marks, reading
 
@@ -123,3 +123,24 @@ def test_a_broken_file_is_refused_with_a_remedy(smooth_images, make_clip, tmp_pa
             parts.writestr("headers", b"")
     with pytest.raises(errors.OutputError, match="Delete it and start again"):
         segment_output.EncodedSegment.open(path)
+
+
+def test_a_segment_after_a_change_of_size_has_the_size_of_the_whole(tmp_path, join_parts):
+    first, second = ((96, 64), (200, 40, 40)), ((64, 64), (40, 40, 200))
+    parts = [(*size, color, "yuv420p", (1, 1)) for size, color in (first, second)]
+    source = join_parts(tmp_path / "joined.ts", parts)
+    reader = footage.FrameReader(source, span=spans.Span(Fraction("0.2"), None))
+    output = segment_output.SegmentOutput(
+        tmp_path / "part.zip",
+        source=sources.of(reader.info),
+        encoder=encoders.of(OPTIONS),
+        suffix=".mp4",
+        bounds=(-(2**62), None),
+    )
+    with output:
+        for frame in reader:
+            original = output.keep(frame)
+            assert (original.picture.width, original.picture.height) == (96, 64)
+            output.write(original, output.open_canvas(original))
+    assert segment_output.EncodedSegment.open(tmp_path / "part.zip").frames == 5
+    assert len(reader.notices.lines) == 1

@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from jaxswap import footage, images, spans
+from jaxswap import errors, footage, images, spans
 
 
 def span(start: str, end: str | None = None) -> spans.Span:
@@ -45,3 +46,47 @@ def test_a_folder_with_a_frame_rate_is_a_film(tmp_path, draw):
     part = footage.FrameReader(tmp_path, frame_rate=Fraction(10), span=span("0.3", "0.55"))
     assert [frame.name for frame in part] == ["frame4.png", "frame5.png", "frame6.png"]
     assert part.num_frames == 3
+
+
+def test_what_a_folder_holds_and_is_not_read_is_named(tmp_path, draw, clip):
+    for number, name in enumerate(("a.jfif", "b.avif", "c.png", "d.jpe")):
+        form = {"a.jfif": "JPEG", "d.jpe": "JPEG"}.get(name)
+        Image.fromarray(draw(number)).save(tmp_path / name, format=form)
+    second = Image.fromarray(draw(9))
+    Image.fromarray(draw(0)).save(tmp_path / "moves.png", save_all=True, append_images=[second])
+    Image.fromarray(draw(0)).save(tmp_path / "pages.tif", save_all=True, append_images=[second])
+    (tmp_path / "Thumbs.db").write_bytes(b"no picture")
+    (tmp_path / ".hidden.txt").write_text("not told of")
+    (tmp_path / "sub").mkdir()
+    reader = footage.FrameReader(tmp_path)
+    assert [frame.name for frame in reader] == ["a.jfif", "b.avif", "c.png", "d.jpe"]
+    (line,) = reader.notices.lines
+    assert line.startswith(f"Not read in {tmp_path.name}")
+    assert line.endswith("Thumbs.db, clip.mp4, moves.png and 2 more")
+
+
+def test_a_folder_without_an_image_names_what_it_holds(tmp_path, clip):
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(errors.FootageError, match=r"holds no image. It holds clip\.mp4, sub/\."):
+        footage.probe(tmp_path)
+
+
+def test_pages_of_a_file_are_a_folder_of_images_or_a_film(tmp_path, draw):
+    first, *others = (Image.fromarray(draw(number)) for number in range(3))
+    first.save(tmp_path / "pages.tif", save_all=True, append_images=others)
+    reader = footage.FrameReader(tmp_path / "pages.tif")
+    frames = list(reader)
+    assert (reader.info.kind, reader.info.num_frames) == ("images", 3)
+    assert [frame.name for frame in frames] == ["000001.png", "000002.png", "000003.png"]
+    np.testing.assert_array_equal(frames[2].image_u8, draw(2))
+    film = footage.FrameReader(tmp_path / "pages.tif", frame_rate=Fraction(10))
+    assert [frame.time_s for frame in film] == pytest.approx([0, 0.1, 0.2])
+
+
+def test_what_changes_in_reading_is_told_of_with_names(tmp_path, draw):
+    for number in range(5):
+        Image.fromarray(draw(number)).convert("CMYK").save(tmp_path / f"{number}.jpg")
+    reader = footage.FrameReader(tmp_path)
+    assert len(list(reader)) == 5
+    (line,) = reader.notices.lines
+    assert line == "Colours of the kind CMYK became RGB: 0.jpg, 1.jpg, 2.jpg and 2 more"

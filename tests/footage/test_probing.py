@@ -41,7 +41,7 @@ def _bad(tmp_path: Path, kind: str) -> Path:
         ("empty", "is empty. Copy or export it again"),
         ("text", "has no video stream. Give a file with pictures"),
         ("noise", "cannot be read as a video .* Give a video file"),
-        ("folder", "holds no image .* Give a video file or a folder of images"),
+        ("folder", "holds no image.* Give a video file or a folder of images"),
         ("sound", "has no video stream. Give a file with pictures"),
     ],
 )

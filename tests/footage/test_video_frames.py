@@ -14,11 +14,11 @@ from jaxswap.video import colorimetry, planes
 SIZE = (64, 48)  # width, height, of the clips
 
 
-def turn(path: Path, matrix: tuple[int, int, int, int]) -> None:
+def turn(path: Path, matrix: tuple[float, float, float, float]) -> None:
     """Write a display matrix into the track header, as phones do."""
     content = bytearray(path.read_bytes())
     start = content.index(b"tkhd") + 4 + 40  # version 0: the nine numbers lie 40 bytes on
-    a, b, c, d = (value << 16 for value in matrix)
+    a, b, c, d = (round(value * 65536) for value in matrix)
     struct.pack_into(">9i", content, start, a, b, 0, c, d, 0, 0, 0, 1 << 30)
     path.write_bytes(bytes(content))
 
@@ -84,18 +84,49 @@ def test_full_range_is_not_stretched():
     np.testing.assert_allclose(rgb_of(frame)[24, 32], 30, atol=0)
 
 
-@pytest.mark.parametrize(
-    ("matrix", "quarter_turns"),
-    [((0, 1, -1, 0), -1), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 1)],
-    ids=["clockwise", "upside down", "counterclockwise"],
-)
-def test_phone_videos_come_upright(clip, matrix, quarter_turns):
+SEEN = {
+    (1, 0, 0, 1): lambda a: a,
+    (0, 1, -1, 0): lambda a: np.rot90(a, -1),
+    (-1, 0, 0, -1): lambda a: np.rot90(a, 2),
+    (0, -1, 1, 0): lambda a: np.rot90(a, 1),
+    (-1, 0, 0, 1): lambda a: a[:, ::-1],
+    (1, 0, 0, -1): lambda a: a[::-1],
+    (0, 1, 1, 0): lambda a: a.swapaxes(0, 1),
+    (0, -1, -1, 0): lambda a: a[::-1, ::-1].swapaxes(0, 1),
+}
+"""A display matrix a, b, c, d, and how it shows what is stored: x' = ax + cy, y' = bx + dy."""
+
+
+@pytest.mark.parametrize("matrix", SEEN)
+def test_videos_come_turned_and_mirrored_as_players_show_them(clip, matrix):
     as_stored = next(iter(footage.FrameReader(clip))).image_u8
     turn(clip, matrix)
     reader = footage.FrameReader(clip)
     image_u8 = next(iter(reader)).image_u8
-    np.testing.assert_array_equal(image_u8, np.rot90(as_stored, quarter_turns))
+    np.testing.assert_array_equal(image_u8, SEEN[matrix](as_stored))
     assert (reader.info.height, reader.info.width) == image_u8.shape[:2]
+    assert image_u8.flags.c_contiguous
+    assert reader.notices.lines == ()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "nearest"),
+    [
+        ((0.99, 0.13, -0.13, 0.99), (1, 0, 0, 1)),
+        ((0, 2, -2, 0), (0, 1, -1, 0)),
+        ((-0.7, 0.1, 0.1, 0.8), (-1, 0, 0, 1)),
+        ((0, 0, 0, 0), (1, 0, 0, 1)),
+    ],
+    ids=["leans", "scales", "mirrored and leans", "nothing"],
+)
+def test_what_is_no_quarter_turn_is_told_of(clip, matrix, nearest):
+    as_stored = next(iter(footage.FrameReader(clip))).image_u8
+    turn(clip, matrix)
+    reader = footage.FrameReader(clip)
+    frames = list(reader)
+    np.testing.assert_array_equal(frames[0].image_u8, SEEN[nearest](as_stored))
+    (line,) = reader.notices.lines
+    assert line.startswith("clip.mp4 leans or scales its pictures")
 
 
 def test_frames_without_times_are_counted_on(tmp_path, write_clip):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxswap import images
-from jaxswap.video import colorimetry, planes
+from jaxswap.video import colorimetry, orientation, planes
 
 MATRICES = {"BT.709": 1, "BT.601": 6, "BT.2020": 9}
 FORMATS = [f"yuv{sharing}p{depth}" for sharing in ("420", "422", "444") for depth in ("", "10le")]
@@ -114,16 +114,20 @@ def test_rgb_of_many_bits_becomes_codes():
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv422p", "yuv444p10le"])
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_turning_keeps_luma_to_the_bit_and_chroma_in_its_place(pix_fmt, turns):
+@pytest.mark.parametrize(
+    "turn",
+    [orientation.Orientation(*one) for one in itertools.product((False, True), range(4))][1:],
+)
+def test_turning_keeps_luma_to_the_bit_and_chroma_in_its_place(pix_fmt, turn):
     coding = coding_of("BT.709", False, pix_fmt)
     y, x = np.mgrid[:48, :64] / 64
     image = np.stack([x, y, 1 - x], axis=-1).astype(np.float32)
     frame = colorimetry.frame_from_rgb(image, coding=coding)
-    turned = colorimetry.turned(frame, quarter_turns=turns, coding=coding)
-    np.testing.assert_array_equal(planes.views(turned)[0], np.rot90(planes.views(frame)[0], turns))
+    turned = colorimetry.turned(frame, by=turn, coding=coding)
+    expected = turn.applied(planes.views(frame)[0])
+    np.testing.assert_array_equal(planes.views(turned)[0], expected)
     seen = colorimetry.rgb_u8_from_frame(turned, site=coding.site).astype(float)
-    error = seen - 255 * np.rot90(image, turns)
+    error = seen - 255 * turn.applied(image)
     # A chroma sample one pixel off would be 4 levels here.
     assert np.abs(error[3:-3, 3:-3]).max() < 4
     assert np.abs(error[3:-3, 3:-3].mean(axis=(0, 1))).max() < 0.7
