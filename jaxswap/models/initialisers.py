@@ -73,14 +73,14 @@ def glorot_uniform(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> Unifor
     return Uniform(shape=tuple(shape), bound=glorot_bound(shape))
 
 
-def drawn(params: dict[str, Any], key: jax.Array) -> dict[str, Any]:
+def drawn(key: jax.Array, params: dict[str, Any]) -> dict[str, Any]:
     """The same parameters, each `Uniform` among them drawn.
 
     The values of a kernel depend on the key, its shape, its bound and its place alone.
 
     Args:
+        key: of all kernels.
         params: nested dictionaries of arrays and `Uniform`s.
-        key: of all of them.
     """
     leaves, structure = jax.tree.flatten_with_path(params, is_leaf=_is_uniform)
     found = [(path, leaf) for path, leaf in leaves if _is_uniform(leaf)]

@@ -91,7 +91,7 @@ class SharedInterNet:
         params |= {
             name: dict.fromkeys(identities, of(part, name)) for name, part in self._own().items()
         }
-        return initialisers.drawn(params, key)
+        return initialisers.drawn(key, params)
 
     def __call__(
         self,

@@ -27,7 +27,7 @@ def test_negative_values_are_cut_to_a_tenth():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(1, 8, 8, 2)), jnp.float32)
     module = blocks.Downscale(3)
     key = jax.random.key(1)
-    params = jax.jit(lambda: initialisers.drawn(module.init(key, x), key))()
+    params = jax.jit(lambda: initialisers.drawn(key, module.init(key, x)))()
     apply = jax.jit(module.apply)
     linear = apply(params, x)
     mirrored = apply(jax.tree.map(lambda p: -p, params), x)

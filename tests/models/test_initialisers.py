@@ -17,8 +17,8 @@ def uniform(shape):
 
 
 @jax.jit
-def drawn(params, key):
-    return initialisers.drawn(params, key)
+def drawn(key, params):
+    return initialisers.drawn(key, params)
 
 
 def test_bounds_are_those_of_glorot():
@@ -29,7 +29,7 @@ def test_bounds_are_those_of_glorot():
 # Less than a block, blocks and a part, and whole blocks.
 @pytest.mark.parametrize("shape", [(5, 5, 8, 16), (3, 1024, 32), (256, 1024)])
 def test_kernels_are_distributed_as_jax_draws_them(shape):
-    kernel, other = (drawn({"x": uniform(shape)}, jax.random.key(n))["x"] for n in (0, 1))
+    kernel, other = (drawn(jax.random.key(n), {"x": uniform(shape)})["x"] for n in (0, 1))
     theirs = jax.nn.initializers.glorot_uniform()(jax.random.key(1), shape)
     assert (kernel.shape, kernel.dtype) == (shape, jnp.float32)
     np.testing.assert_allclose(jnp.std(kernel), jnp.std(theirs), rtol=0.05)
@@ -39,7 +39,7 @@ def test_kernels_are_distributed_as_jax_draws_them(shape):
 
 
 def test_no_block_is_drawn_twice():
-    kernel = drawn({"x": uniform((2 * initialisers.BLOCK, 2))}, KEY)["x"]
+    kernel = drawn(KEY, {"x": uniform((2 * initialisers.BLOCK, 2))})["x"]
     blocks = np.asarray(kernel).reshape(-1, initialisers.BLOCK)
     assert len(blocks) == 4
     assert np.abs(np.corrcoef(blocks) - np.eye(4)).max() < 0.05
@@ -47,11 +47,11 @@ def test_no_block_is_drawn_twice():
 
 def test_a_kernel_depends_on_its_place_and_on_no_other_kernel():
     shape = (5, 5, 8, 16)
-    alone = drawn({"b": {"kernel": uniform(shape)}}, KEY)
+    alone = drawn(KEY, {"b": {"kernel": uniform(shape)}})
     among = drawn(
-        {"a": {"kernel": uniform((300, 70))}, "b": {"kernel": uniform(shape), "bias": KEY}}, KEY
+        KEY, {"a": {"kernel": uniform((300, 70))}, "b": {"kernel": uniform(shape), "bias": KEY}}
     )
-    elsewhere = drawn({"c": {"kernel": uniform(shape)}}, KEY)
+    elsewhere = drawn(KEY, {"c": {"kernel": uniform(shape)}})
     np.testing.assert_array_equal(among["b"]["kernel"], alone["b"]["kernel"])
     assert among["b"]["bias"] == KEY
     assert (np.asarray(elsewhere["c"]["kernel"]) != np.asarray(alone["b"]["kernel"])).mean() > 0.99
