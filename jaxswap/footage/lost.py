@@ -1,9 +1,13 @@
 """What of footage could not be read, in words."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from jaxswap import errors, spans
 from jaxswap.footage.frames import FootageInfo
+
+_FLV = b"FLV\x01"  # how each file begins
+_SOUGHT_BYTES = 1 << 20  # behind the last picture
 
 MAX_NAMES = 3  # of broken images that a line names
 
@@ -24,6 +28,22 @@ def of_images(broken: Sequence[str], *, total: int) -> Iterator[str]:
         return
     shown = ", ".join(broken[:MAX_NAMES]) + (", ..." if len(broken) > MAX_NAMES else "")
     yield f"{len(broken)} of {total} images cannot be read: {shown}"
+
+
+def of_joined_flv(path: Path, *, position: int) -> Iterator[str]:
+    """What is lost of .flv files that were joined, a line: FFmpeg reads the first alone.
+
+    Args:
+        path: of the video, which was read to its end.
+        position: where its last picture lies, in bytes.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(0, position))
+        if _FLV in stream.read(_SOUGHT_BYTES):
+            yield (
+                f"{path.name} is several files one after the other, of which the first alone can "
+                "be read: join them with FFmpeg's concat"
+            )
 
 
 def of_video(

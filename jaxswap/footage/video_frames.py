@@ -50,6 +50,8 @@ def read(
         line = timeline.Timeline(stream, container)
         decoded = decode(stream, packets(container, stream, line))
         yield from _part(info, stream, line, decoded, every, span, noticed)
+        if container.format.name == "flv" and span.end_s is None:
+            noticed.add(*lost.of_joined_flv(info.path, position=line.position))
 
 
 def packets(

@@ -41,6 +41,7 @@ class Timeline:
     Attributes:
         joins: what was found so far.
         shift: what is added to times at the moment, in ticks.
+        position: where the last packet lies in the file, in bytes; 0 if that is not known.
         damaged: times in ticks of packets that the container calls damaged.
     """
 
@@ -48,6 +49,7 @@ class Timeline:
         """Begin with the packet that the container gives next."""
         self.joins: list[Join] = []
         self.shift = 0
+        self.position = 0
         self.damaged: list[int] = []
         self._frame = (
             round(1 / (stream.average_rate * timing.unit(stream))) if (stream.average_rate) else 0
@@ -69,6 +71,7 @@ class Timeline:
         time = packet.dts if packet.pts is None else packet.pts
         if time is None:
             return True  # the end of the stream
+        self.position = packet.pos or 0
         if packet.is_discard:  # an edit list leaves it out, wherever it lies
             shift_packet(packet, self.shift)
             return True

@@ -115,3 +115,15 @@ def test_only_some_of_many_broken_images_are_named():
     (said,) = lost.of_images(names, total=9)
     assert said == "5 of 9 images cannot be read: 0.png, 1.png, 2.png, ..."
     assert not list(lost.of_images([], total=9))
+
+
+def test_flv_files_that_were_joined_are_told_of(write_film, tmp_path):
+    part = write_film(tmp_path / "part.flv", picture="flv", sound=None)
+    reader = footage.FrameReader(part)
+    assert len(list(reader)) == 50
+    assert reader.notices.lines == ()
+    (tmp_path / "two.flv").write_bytes(2 * part.read_bytes())
+    reader = footage.FrameReader(tmp_path / "two.flv")
+    assert len(list(reader)) == 50
+    (line,) = reader.notices.lines
+    assert line.startswith("two.flv is several files one after the other")
