@@ -40,13 +40,14 @@ if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 fi
 endef
 
-.PHONY: help demo test lint unit test-long test-identity test-buckets test-tensorflow test-beam bench format clean
+.PHONY: help demo test lint unit test-long test-mutations test-identity test-buckets test-tensorflow test-beam bench format clean
 
 help:
 	@echo "make demo             the main job on the embedded footage -> $(OUT)/"
 	@echo "make test             lint and all quick tests"
 	@echo "make lint             ruff, import-linter and pyright alone"
 	@echo "make test-long        the tests that train or convert for minutes"
+	@echo "make test-mutations   read a thousand damaged videos and pictures"
 	@echo "make test-identity    the tests that tell people apart, and LPIPS (models of 160 MB)"
 	@echo "make test-buckets     the main job in an S3-compatible server on this machine"
 	@echo "make test-tensorflow  compare with the mtcnn package's TensorFlow detector (large download)"
@@ -72,6 +73,9 @@ unit: $(VENV)/.installed-dev
 
 test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
+
+test-mutations: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -q -m mutations
 
 test-identity: $(VENV)/.installed-identity
 	@$(BIN)/python -m pytest -q tests/evaluation tests/vision/test_descriptor.py \

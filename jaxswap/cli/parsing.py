@@ -7,6 +7,7 @@ import contextlib
 import functools
 import importlib
 import io
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -73,6 +74,11 @@ def _tyro(command: Any, arguments: list[str], *, prog: str) -> Any:
     except SystemExit as stop:
         if not stop.code:
             raise
+        for argument in arguments:
+            if re.match("-[^-]", argument) and os.path.exists(argument):
+                raise errors.UsageError(
+                    f"{argument} begins with a dash, as options do. Write ./{argument}."
+                ) from stop
         line = with_options(one_line(said.getvalue()), arguments)
         raise errors.UsageError(f"{line} ({prog} --help)") from stop
 

@@ -131,6 +131,8 @@ def make(
     Raises:
         OutputError: if that cannot be written there.
     """
+    if out.name.lower() in (*video_writer.FORMATS, *images.SUFFIXES):
+        raise errors.OutputError(f"{out} is a suffix without a name. Write a name before it.")
     if info.kind == "image":
         return image_outputs.ImageOutput(out, source=info.path, mark=mark)
     if info.kind == "images" and not (info.moves and out.suffix):
