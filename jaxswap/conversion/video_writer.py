@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,10 @@ class VideoWriter:
         """Complete the file and give it its name, or remove it if the block failed."""
         try:
             if error is None:
-                self._finish()
+                with self._refusing():
+                    self._finish()
         except BaseException as e:
             self._stack.__exit__(type(e), e, e.__traceback__)
-            if isinstance(e, OSError):
-                raise self._refused(e) from e
-            if isinstance(e, av.error.FFmpegError):
-                raise self._unfit(e) from e
             raise
         self._stack.__exit__(kind, error, traceback)
 
@@ -125,7 +122,9 @@ class VideoWriter:
         if self._zero is None:
             self._zero = self._begin(pts)
         pts = None if pts is None else pts - self._zero
-        self.mux(self._frame_encoder.encode(frame, pts=pts))
+        with self._refusing():
+            packets = self._frame_encoder.encode(frame, pts=pts)
+        self.mux(packets)
 
     @property
     def headers(self) -> bytes:
@@ -139,17 +138,13 @@ class VideoWriter:
             packets: in the order of decoding, in the source's time base.
 
         Raises:
-            OutputError: if the disk refuses.
+            OutputError: if the disk refuses, or FFmpeg does.
         """
-        try:
+        with self._refusing():
             for packet in packets:
                 packet.stream = self._video
                 self._companions.copy(until_s=timing.decoding(packet) * packet.time_base)
                 self._container.mux_one(packet)
-        except OSError as e:
-            raise self._refused(e) from e
-        except av.error.FFmpegError as e:
-            raise self._unfit(e) from e
 
     def _open(self) -> None:
         name = FORMATS[self.out.suffix.lower()]
@@ -217,12 +212,23 @@ class VideoWriter:
                 with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
                     resource.close()
 
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Say in one line what the disk or FFmpeg refuses."""
+        try:
+            yield
+        except OSError as e:  # PyAV's errors of the disk are OSErrors too
+            raise self._refused(e) from e
+        except av.error.FFmpegError as e:
+            raise self._unfit(e) from e
+
     def _unfit(self, error: Exception) -> errors.OutputError:
         """FFmpeg does not say what it is about."""
         remedy = "--sound none" if self.out.suffix == ".mkv" else "a name that ends in .mkv"
         return errors.OutputError(
-            f"{self.out}: {self.out.suffix} cannot hold the streams of {self.source.path} "
-            f"({getattr(error, 'strerror', None) or error}). Try {remedy}."
+            f"{self.out}: FFmpeg cannot write what {self.source.path} holds "
+            f"({getattr(error, 'strerror', None) or error}). Try {remedy}, or export the footage "
+            "again if it is damaged."
         )
 
     def _refused(self, error: OSError) -> errors.OutputError:

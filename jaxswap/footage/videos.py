@@ -49,7 +49,7 @@ def open_video(path: Path) -> av.container.InputContainer:
     """Open a video for demuxing.
 
     Raises:
-        FootageError: if it is missing, cannot be opened or has no video stream.
+        FootageError: if it is missing, cannot be opened or has no video stream of a known kind.
     """
     if not path.exists():
         raise errors.FootageError(f"There is no file {path}. Check the path.")
@@ -68,6 +68,11 @@ def open_video(path: Path) -> av.container.InputContainer:
     if not container.streams.video or container.format.name in _TEXT_FORMATS:
         container.close()
         raise errors.FootageError(f"{path} has no video stream. Give a file with pictures.")
+    if not any(stream.codec_context for stream in container.streams.video):
+        container.close()
+        raise errors.FootageError(
+            f"{path} has pictures of a kind that FFmpeg does not know. Export it again."
+        )
     return container
 
 
@@ -77,17 +82,18 @@ def can_be_sought(container: av.container.InputContainer) -> bool:
 
 
 def picture_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """The video stream of an opened video that is no cover picture.
+    """The video stream of an opened video that is no cover picture and of a known kind.
 
     Beside the film of an AVIF or HEIC file lies its first picture, as a stream of one frame.
     """
     films = [
         stream
         for stream in container.streams.video
-        if av.stream.Disposition.attached_pic not in stream.disposition
+        if av.stream.Disposition.attached_pic not in stream.disposition and stream.codec_context
     ]
     moving = [stream for stream in films if stream.frames != 1]
-    return (moving or films or container.streams.video)[0]
+    known = [stream for stream in container.streams.video if stream.codec_context]
+    return (moving or films or known)[0]
 
 
 def first_frame(

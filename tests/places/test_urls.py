@@ -37,3 +37,24 @@ def test_credentials_are_refused_and_not_repeated():
 def test_what_is_no_plain_address_is_refused(text):
     with pytest.raises(errors.PlaceError):
         urls.parse_place(text)
+
+
+def test_the_home_folder_stands_for_its_sign(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert urls.parse_place("~/x") == Path("/home/anna/x")
+    assert urls.parse_place("~") == Path("/home/anna")
+    assert urls.parse_place("~nobody-of-this-name/x") == Path("~nobody-of-this-name/x")
+    assert urls.parse_place("a/~/x") == Path("a/~/x")
+
+
+@pytest.mark.parametrize("text", ["~", "~/x"])
+def test_without_a_home_folder_its_sign_is_refused(monkeypatch, text):
+    monkeypatch.setattr(urls.os.path, "expanduser", lambda path: path)
+    with pytest.raises(errors.PlaceError, match="Write the path in full"):
+        urls.parse_place(text)
+
+
+@pytest.mark.parametrize("text", ["", "a\0b"])
+def test_what_no_file_can_be_called_is_refused(text):
+    with pytest.raises(errors.PlaceError, match="is no path"):
+        urls.parse_place(text)
