@@ -25,8 +25,8 @@ def train(
 ) -> reports.TrainingReport:
     """Train one model for two or more identities, or go on with a run that was stopped.
 
-    `events.should_stop` is asked after each step. In the main thread SIGTERM and Ctrl-C stop the
-    training in the same way: a checkpoint is saved, and the same call goes on from there.
+    `events.should_stop` is asked after each step. In the main thread SIGTERM, SIGHUP and Ctrl-C
+    stop the training in the same way: a checkpoint is saved, and the same call goes on from there.
 
     Args:
         identities: by name, a faceset, or for all of them one and the same built dataset.

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Train(Command):
     """Train one model for two or more identities, or go on with a run that was stopped.
 
-    Ctrl-C or SIGTERM saves a checkpoint and stops with exit code 75; the same command goes on.
+    Ctrl-C, SIGTERM or SIGHUP saves a checkpoint and stops with exit code 75; the same command goes
+    on.
 
     Example: jaxswap train --identity a=faces/anna --identity b=faces/ben --run runs/anna-ben
     """

@@ -52,16 +52,21 @@ def read(path: Path, out: Path) -> None:
             output.write(output.keep(frame), None)
 
 
-def attempt(path: Path, out: Path) -> list[str]:
-    """The errors that came out: JaxswapErrors by their message, others by their type."""
-    raised = []
-    for act in (lambda: footage.probe(path), lambda: images.read_u8(path), lambda: read(path, out)):
+def attempt(path: Path, out: Path) -> dict[str, str]:
+    """The errors that came out of each way of reading, by its name."""
+    ways = {
+        "probe": lambda: footage.probe(path),
+        "image": lambda: images.read_u8(path),
+        "convert": lambda: read(path, out),
+    }
+    raised = {}
+    for name, act in ways.items():
         try:
             act()
         except errors.JaxswapError as error:
-            raised.append(f"JaxswapError: {error}")
+            raised[name] = f"JaxswapError: {error}"
         except Exception as error:  # noqa: BLE001 - what must not come out
-            raised.append(f"{type(error).__name__}: {error}")
+            raised[name] = f"{type(error).__name__}: {error}"
     return raised
 
 

@@ -80,7 +80,7 @@ def check(found: list[dict]) -> None:
     foreign = [
         (line["number"], line["file"], error)
         for line in found
-        for error in line["raised"]
+        for error in line["raised"].values()
         if not error.startswith("JaxswapError: ") or "\n" in error.strip()
     ]
     assert foreign == []
@@ -92,7 +92,7 @@ def check(found: list[dict]) -> None:
 def test_damaged_files_are_one_line(whole):
     found = outcomes(whole, 0, 40)
     check(found)
-    refused = sum(bool(line["raised"]) for line in found)
+    refused = sum("convert" in line["raised"] for line in found)
     assert 0 < refused < len(found)  # else the damage is too light, or too heavy, to say anything
 
 
