@@ -21,7 +21,7 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
     """The command that `argv` (without the program's name) asks for.
 
     Raises:
-        errors.UsageError: if it asks for nothing that exists, or for values that are refused.
+        UsageError: if it asks for nothing that exists, or for values that are refused.
         PlaceError: if it names a URL that cannot be one.
         SystemExit: with 0, after a help text was printed.
     """

@@ -131,7 +131,7 @@ def make(
     Raises:
         OutputError: if that cannot be written there.
     """
-    if out.name.lower() in (*video_writer.FORMATS, *images.SUFFIXES):
+    if out.name.lower() in (*video_writer.FORMATS, *stills.SUFFIXES):
         raise errors.OutputError(f"{out} is a suffix without a name. Write a name before it.")
     if info.kind == "image":
         return image_outputs.ImageOutput(out, source=info.path, mark=mark)

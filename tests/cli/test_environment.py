@@ -103,3 +103,9 @@ def test_without_a_place_for_programs_none_are_kept(monkeypatch, home):
     environ = {}
     environment.keep_programs(environ)
     assert environ == {"JAX_ENABLE_COMPILATION_CACHE": "false"}
+
+
+def test_a_terminal_of_one_column_gets_its_help_soon():
+    environ = {"COLUMNS": "1"}
+    environment.prepare(["convert", "--help"], environ)
+    assert environ == {"COLUMNS": str(environment.LEAST_COLUMNS)}

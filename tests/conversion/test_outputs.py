@@ -131,7 +131,7 @@ def test_a_video_becomes_a_folder_of_frames(make_clip, smooth_images, tmp_path):
         assert not changed.any()
         assert inside.any() == (frame.index == 1)
         assert (reading.read(path) == MARK) == (frame.index == 1)
-    with pytest.raises(errors.OutputError, match="not empty"):
+    with pytest.raises(errors.OutputError, match="exists already"):
         through(source, tmp_path / "frames")
     with pytest.raises(errors.OutputError, match="that is a video"):
         through(source, tmp_path / "more", beside=tmp_path / "pair.mp4")
