@@ -38,17 +38,19 @@ def beside(path: Path) -> Iterator[Path]:
         OSError: if no folder can be made there.
     """
     parents = _missing(path.parent)
-    holder, lock = path.parent, None
+    made: list[Path] = []
+    lock = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         clear(path.parent)
-        holder, lock = _make(path.parent)
-        _held[holder] = parents
+        lock = _make(path.parent, parents, made)
+        holder = made[-1]
         (holder / NEW).mkdir()
         yield holder
     finally:
-        if _held.pop(holder, None) is not None:
-            _discard(holder)
+        for holder in made:
+            if _held.pop(holder, None) is not None:
+                _discard(holder)
         if lock is not None:
             os.close(lock)
         _remove_empty(parents)
@@ -95,19 +97,21 @@ def _is_held(holder: Path) -> bool:
     return False
 
 
-def _make(folder: Path) -> tuple[Path, int | None]:
-    """A new folder and the lock in it, None where there are no locks."""
+def _make(folder: Path, parents: list[Path], made: list[Path]) -> int | None:
+    """Make a new folder, the last of `made`; its lock, None where there are no locks."""
     while True:
         holder = folder / f"{PREFIX}{_host()}-{secrets.token_hex(4)}"
+        made.append(holder)  # before it is there: a signal may come in between
+        _held[holder] = parents
         holder.mkdir()
         try:
             lock = _lock(holder)
         except (BlockingIOError, FileNotFoundError):  # another process cleared it just now
             continue
         except OSError:  # this disk has no locks
-            return holder, None
+            return None
         if lock is None or _is_there(holder, lock):
-            return holder, lock
+            return lock
         os.close(lock)
 
 

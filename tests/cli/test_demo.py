@@ -45,7 +45,7 @@ def test_every_stage_is_a_command_of_ours(tmp_path):
 
 def test_it_runs_all_and_says_where_the_results_are(record, tmp_path, capsys):
     ran = record(tmp_path)
-    assert demo.Demo(out=tmp_path)() == 0
+    assert demo.Demo(out=str(tmp_path))() == 0
     assert ran == ["extract", "extract", "train", "preview", "convert", "evaluate"]
     said = capsys.readouterr().out
     for result in ("a_as_b.mp4", "preview.png", "report.html"):
@@ -54,7 +54,7 @@ def test_it_runs_all_and_says_where_the_results_are(record, tmp_path, capsys):
 
 def test_json_has_the_results_and_nothing_else(record, tmp_path, capsys):
     record(tmp_path)
-    assert demo.Demo(out=tmp_path, json=True)() == 0
+    assert demo.Demo(out=str(tmp_path), json=True)() == 0
     said = capsys.readouterr()
     made = [str(tmp_path / name) for name in ("a_as_b.mp4", "preview.png", "report/report.html")]
     assert json.loads(said.out) == {"made": made, "code": 0}
@@ -63,19 +63,19 @@ def test_json_has_the_results_and_nothing_else(record, tmp_path, capsys):
 
 def test_what_is_done_is_not_done_again(record, tmp_path):
     record(tmp_path)
-    demo.Demo(out=tmp_path)()
+    demo.Demo(out=str(tmp_path))()
     again = record(tmp_path)
-    assert demo.Demo(out=tmp_path)() == 0
+    assert demo.Demo(out=str(tmp_path))() == 0
     assert again == []
 
 
 def test_training_that_was_stopped_stops_the_demo_and_goes_on_next_time(record, tmp_path, capsys):
     ran = record(tmp_path, stop_at="train")
-    assert demo.Demo(out=tmp_path)() == 1
+    assert demo.Demo(out=str(tmp_path))() == 1
     assert ran == ["extract", "extract", "train"]
     assert "To go on: jaxswap demo --out" in capsys.readouterr().err
     again = record(tmp_path)
-    assert demo.Demo(out=tmp_path)() == 0
+    assert demo.Demo(out=str(tmp_path))() == 0
     assert again == ["train", "preview", "convert", "evaluate"]
 
 
@@ -88,8 +88,8 @@ def test_training_that_was_stopped_stops_the_demo_and_goes_on_next_time(record, 
 )
 def test_what_follows_a_stage_that_ran_is_made_anew(record, tmp_path, stage, made_anew):
     record(tmp_path)
-    demo.Demo(out=tmp_path)()
+    demo.Demo(out=str(tmp_path))()
     job.stages(tmp_path)[stage].makes.rmdir()
     again = record(tmp_path)
-    demo.Demo(out=tmp_path)()
+    demo.Demo(out=str(tmp_path))()
     assert again == made_anew

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import platformdirs
 import pytest
 
 from jaxswap.cli import environment
@@ -97,9 +98,7 @@ def test_a_user_without_a_name_and_a_home_can_train(facesets, train_command, tmp
 
 @pytest.mark.parametrize("home", ["~/.cache/jaxswap", "/dev/null/jaxswap"])
 def test_without_a_place_for_programs_none_are_kept(monkeypatch, home):
-    monkeypatch.setattr(
-        environment.platformdirs, "user_cache_path", lambda *_, **__: environment.Path(home)
-    )
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: environment.Path(home))
     environ = {}
     environment.keep_programs(environ)
     assert environ == {"JAX_ENABLE_COMPILATION_CACHE": "false"}
