@@ -68,8 +68,9 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/python -m pyright --pythonpath $(BIN)/python
 
+# Files are not divided, since tests of one share what takes long to make.
 unit: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 test-long: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -q -m long
