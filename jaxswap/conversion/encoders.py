@@ -48,6 +48,8 @@ _AV1_PRESETS = {
     "slow": 4,
 }
 
+_AV1_SITES = {0: "vertical", 2: "colocated"}  # where chroma lies, by its number in H.273
+
 _Write = Callable[[float, int], str]
 
 
@@ -179,10 +181,13 @@ def _x265(crf: int, preset: str, coding: colorimetry.Coding, light: hdr.Hdr) -> 
 def _svt(crf: int, preset: str, coding: colorimetry.Coding, light: hdr.Hdr) -> dict[str, str]:
     os.environ.setdefault("SVT_LOG", "1")  # its only switch for what it prints: errors alone
     more = _light(light, display="mastering-display", levels="content-light", write=_decimal)
+    site = {}
+    if coding.step == (2, 2) and coding.site.h273 in _AV1_SITES:
+        site = {"chroma-sample-position": _AV1_SITES[coding.site.h273]}
     return {
         "crf": str(crf),
         "preset": str(_AV1_PRESETS[preset]),
-        "svtav1-params": _joined({"lp": str(THREADS), **more}),
+        "svtav1-params": _joined({"lp": str(THREADS), **site, **more}),
     }
 
 

@@ -12,13 +12,14 @@ import av.error
 from jaxswap import config, errors, files, notices
 from jaxswap.conversion import companions, encoders, frame_encoding, sources
 from jaxswap.provenance import containers, marks, xmp
-from jaxswap.video import timing
+from jaxswap.video import planes, timing
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Suffixes of the videos that can be written, and their formats. The name decides nothing else:
 FFmpeg would take .m4v for a raw MPEG-4 stream."""
 
 _SHAPELESS = ("av1", "ffv1")  # PyAV leaves pixels that are not square to the codec's own headers
+_USUAL_SITES = (planes.DEFAULT_SITE, planes.ChromaSite(0.5, 0.5))  # what silence may mean
 _MAX_TIMESCALE = 2**31 - 1
 
 
@@ -162,6 +163,12 @@ class VideoWriter:
         shape = self.source.sample_aspect
         if name == "matroska" and shape not in (None, 1) and self._encoder.codec in _SHAPELESS:
             self.notices.add(f"the shape of pixels, {shape}, which is not said in {self.out.name}")
+        unsaid = self._encoder.codec == "ffv1" and self.coding.step == (2, 2)
+        if unsaid and self.coding.site not in _USUAL_SITES:
+            self.notices.add(
+                f"{self.out.name} does not say where its colour samples lie, since FFV1 cannot: "
+                "choose another --codec if edges of colour must be exact to half a pixel"
+            )
         if name == "matroska":
             self._container.metadata["XMP"] = xmp.to_xmp(self._mark)
         else:

@@ -181,8 +181,22 @@ def test_high_dynamic_range_is_said_again(tmp_path, codec):
     assert after.luminances == pytest.approx(before.luminances, rel=1e-3)
     assert after.chromaticities == pytest.approx(before.chromaticities, abs=1e-4)
     assert (first.colorspace, first.color_primaries, first.color_trc) == (9, 9, 16)
-    if codec != "av1":  # FFmpeg does not read where AV1 has its chroma
-        assert planes.chroma_site(first) == planes.ChromaSite(0.0, 0.0)
+    assert planes.chroma_site(first) == planes.ChromaSite(0.0, 0.0)
+
+
+@pytest.mark.parametrize("site", [0, 1, 2])
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1", "ffv1"])
+def test_where_chroma_lies_is_said_again_or_reported(tmp_path, codec, site):
+    params = {"x264-params": f"chromaloc={site}"}
+    source = write(tmp_path / "in.mp4", grainy("yuv420p", height=64), codec="libx264", **params)
+    lost = through(source, tmp_path / "out.mkv", codec=codec)
+    if codec == "ffv1":
+        assert [line.split(" lie")[0] for line in lost] == (
+            ["out.mkv does not say where its colour samples"] if site == 2 else []
+        )
+        return
+    was, now = (planes.chroma_site(decoded(path)[0]) for path in (source, tmp_path / "out.mkv"))
+    assert (was.h273, now.h273, lost) == (site, site, [])
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1", "ffv1"])
