@@ -17,6 +17,8 @@ class BuildReport:
     """How many there are, by identity and by split: `train` and `validation`."""
     fingerprint: str
     """SHA-256 in hex: equal for datasets of equal contents."""
+    notices: tuple[str, ...]
+    """What of the facesets was left out, a line each."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class TrainingReport:
     """The last step of the configuration."""
     stopped: bool
     """Whether somebody stopped the training before its last step. The same call goes on."""
+    notices: tuple[str, ...]
+    """What of the facesets was left out, a line each."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxswap import config, errors, files, names, version
+from jaxswap import config, errors, files, names, notices, version
 from jaxswap.events import SILENT, Events
 from jaxswap.vision import faceset, records
 from pipelines import dataset_header, face_chips, splits
@@ -119,7 +119,12 @@ class Chips:
 
 
 def build(
-    facesets: Mapping[str, Path], out: Path, *, data: config.DataConfig, events: Events = SILENT
+    facesets: Mapping[str, Path],
+    out: Path,
+    *,
+    data: config.DataConfig,
+    noticed: notices.Notices | None = None,
+    events: Events = SILENT,
 ) -> Dataset:
     """Write facesets as one dataset at `out`, or take the one that is there if it is the same.
 
@@ -129,6 +134,7 @@ def build(
         facesets: folders of the facesets by the names of their identities.
         out: folder of the dataset.
         data: side of the chips, and what is held out for validation.
+        noticed: hears of images that are left out.
         events: hears of the chips that are written.
 
     Raises:
@@ -140,10 +146,10 @@ def build(
     check(list(facesets), out)
     opened = {name: faceset.Faceset.open(path) for name, path in facesets.items()}
     for faces in opened.values():
-        if faces.unknown:
-            events.message(
+        if faces.unknown and noticed is not None:
+            noticed.add(
                 f"{len(faces.unknown)} images in {faces.path / 'chips'} are left out, such as "
-                f"{faces.unknown[0]}: chips are known by the names that extract gave them."
+                f"{faces.unknown[0]}: chips are known by the names that extract gave them"
             )
     return write(
         {name: _chips(faces, name, data.chip_size) for name, faces in opened.items()},

@@ -4,7 +4,7 @@
 import os
 from collections.abc import Mapping
 
-from jaxswap import config, reports
+from jaxswap import config, notices, reports
 from jaxswap.api import paths
 from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies
@@ -31,6 +31,7 @@ def build(
         FacesetError: if a faceset is none, is broken or has too few chips.
         OutputError: if something that is no dataset is at `out`.
     """
+    noticed = notices.Notices()
     with (
         local_copies.LocalCopies() as copies,
         copies.output(paths.place(out), header=dataset_header.NAME) as folder,
@@ -39,8 +40,12 @@ def build(
             {name: copies.fetch(place) for name, place in paths.places(facesets).items()},
             folder,
             data=data,
+            noticed=noticed,
             events=SILENT if events is None else events,
         )
     return reports.BuildReport(
-        path=os.fspath(out), chips=built.counts, fingerprint=built.fingerprint()
+        path=os.fspath(out),
+        chips=built.counts,
+        fingerprint=built.fingerprint(),
+        notices=noticed.lines,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxswap import config, errors, runs
+from jaxswap import config, errors, notices, runs
 from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies, urls
 from jaxswap.vision import descriptor, faceset
@@ -26,6 +26,7 @@ def prepare(
     *,
     data: config.DataConfig,
     may_build: bool,
+    noticed: notices.Notices,
     events: Events = SILENT,
 ) -> dataset.Dataset:
     """The dataset to train on: the run's own, built if there is none, or the given built one.
@@ -37,7 +38,8 @@ def prepare(
         identities: by name, a faceset, or for all of them one and the same dataset.
         data: how the dataset is built.
         may_build: false for one of several hosts, which would get into each other's way.
-        events: hears of the chips of a new dataset, and of facesets that changed.
+        noticed: hears of images that are left out, and of facesets that changed.
+        events: hears of the chips of a new dataset.
 
     Raises:
         DatasetError: if datasets and facesets are mixed, a dataset is broken, or one would have to
@@ -54,13 +56,13 @@ def prepare(
         )
     own = run_dir / "data"
     if not (run_dir / "run.json").exists():  # an earlier start may have left it: then it is taken
-        return dataset.build(identities, own, data=data, events=events)
+        return dataset.build(identities, own, data=data, noticed=noticed, events=events)
     opened = dataset.Dataset.open(own)
     for name, path in identities.items():
         if name in opened.identities and opened.fingerprints[name] != _fingerprint(path):
-            events.message(
+            noticed.add(
                 f"{path} is not as it was when the run began: the run keeps its own chips of {name}"
-                f" in {own}. For the new ones, train in a new run folder."
+                f" in {own}. For the new ones, train in a new run folder"
             )
     return opened
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jaxswap import config as configs
-from jaxswap import errors, presets, reports
+from jaxswap import errors, notices, presets, reports
 from jaxswap.api import manifest, paths, run_data
 from jaxswap.events import SILENT, Events
 from jaxswap.places import local_copies, urls
 from jaxswap.training import loop, sharding, stopping
 from jaxswap.training.hosts import ALONE, Hosts
+from pipelines import dataset
 
 
 def train(
@@ -48,6 +49,7 @@ def train(
         raise ValueError(f"`identities` must be two or more, not {len(identities)}.")
     configuration = presets.named(config) if isinstance(config, str) else config
     events = SILENT if events is None else events
+    noticed = notices.Notices()
     place = paths.place(run)
     if hosts.join and isinstance(place, urls.Url):
         raise errors.RunError(
@@ -62,12 +64,23 @@ def train(
         copies.run(place, keep=configuration.train.keep) as folder,
     ):
         named = {name: copies.fetch(where) for name, where in paths.places(identities).items()}
-        step = _train(folder, named, configuration, copies, may_build=not hosts.join, events=events)
+        data = run_data.prepare(
+            folder,
+            named,
+            data=configuration.data,
+            may_build=not hosts.join,
+            noticed=noticed,
+            events=events,
+        )
+        for line in noticed.lines:  # now, since the end may be days away
+            events.message(f"{line}.")
+        step = _train(folder, named, configuration, data, copies, events=events)
     return reports.TrainingReport(
         path=os.fspath(run),
         step=step,
         steps=configuration.steps,
         stopped=step < configuration.steps,
+        notices=noticed.lines,
     )
 
 
@@ -75,15 +88,12 @@ def _train(
     run: Path,
     identities: Mapping[str, Path],
     configuration: configs.Config,
+    data: dataset.Dataset,
     copies: local_copies.LocalCopies,
     *,
-    may_build: bool,
     events: Events,
 ) -> int:
     names = list(identities)
-    data = run_data.prepare(
-        run, identities, data=configuration.data, may_build=may_build, events=events
-    )
     mesh = sharding.training_mesh(configuration.train)
     chips = run_data.validation_chips(data, names, limit=run_data.PREVIEW_CHIPS)
     with contextlib.closing(run_data.batches(data, names, configuration=configuration)) as loader:

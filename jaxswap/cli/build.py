@@ -43,3 +43,5 @@ class Build(Command):
         for name, splits in report.chips.items():
             counts = ", ".join(f"{count} {split}" for split, count in splits.items())
             print(f"{self.out}: {name}, {counts}")
+        for line in report.notices:
+            print(f"Note: {line}")

@@ -59,6 +59,8 @@ class Train(Command):
         )
 
     def show(self, report: "TrainingReport") -> None:
+        for line in report.notices:
+            print(f"Note: {line}")
         print(f"The run is {report.path}")
 
     def code(self, report: "TrainingReport") -> int:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 
@@ -36,12 +37,27 @@ def test_build_reports_the_chips_and_is_repeatable(facesets, tmp_path):
     events = Recorder()
     report = jaxswap.build(facesets, tmp_path / "data", data=DATA, events=events)
     total = sum(sum(splits.values()) for splits in report.chips.values())
-    assert report.path == str(tmp_path / "data")
+    assert (report.path, report.notices) == (str(tmp_path / "data"), ())
     assert events.heard[-1] == Progress(
         task="Building the dataset", done=total, total=total, unit="chips"
     )
     assert jaxswap.build(facesets, tmp_path / "data", data=DATA) == report
     json.dumps(dataclasses.asdict(report))
+
+
+def test_a_training_tells_at_once_and_in_its_report_that_facesets_changed(
+    facesets, run_copy, tmp_path
+):
+    changed = {name: shutil.copytree(path, tmp_path / name) for name, path in facesets.items()}
+    next((changed["a"] / "chips").iterdir()).unlink()
+    told = []
+    events = Recorder()
+    events.message = told.append
+    run = jaxswap.open_run(run_copy)
+    report = jaxswap.train(changed, run_copy, config=run.config, events=events)
+    (line,) = report.notices
+    assert "keeps its own chips of a" in line
+    assert f"{line}." in told
 
 
 def test_build_that_is_stopped_leaves_nothing(facesets, tmp_path):

@@ -135,7 +135,7 @@ def test_chips_under_other_names_are_told_and_not_lost_in_silence(
     chips = sorted((renamed / "chips").iterdir())
     chips[0].rename(chips[0].with_name("best.png"))
     assert run("build", f"a={renamed}", "--out", tmp_path / "data") == 0
-    assert "1 images in" in capsys.readouterr().err
+    assert "Note: 1 images in" in capsys.readouterr().out
     for chip in chips[1:]:
         chip.rename(chip.with_name(f"anna {chip.name}"))
     line = fails("build", f"a={renamed}", "--out", tmp_path / "data2")
