@@ -109,4 +109,5 @@ def test_work_on_beam_goes_on_where_it_was_stopped(cut, tmp_path, heard, monkeyp
     heard.stop_at, heard.progresses = len(cut) + 1, []
     assert running.run(_Lengths(), cut, tmp_path, beam_options=(), events=heard) == {}
     assert all(running.done(tmp_path, one, _Lengths()) for one in cut)
-    assert len(heard.progresses) == len(cut) - finished
+    left = len(cut) - finished
+    assert [progress.done for progress in heard.progresses] == list(range(left + 1))
