@@ -70,17 +70,17 @@ def tell(heard):
     return sections.Teller(heard.hear)
 
 
-STUBS = "tests.stub_sections"
+SAMPLES = "tests.sample_sections"
 
 
 def ran(function, *, limit_s=60.0, **settings):
-    return sections.run(f"{STUBS}:{function}", settings=settings, limit_s=limit_s)
+    return sections.run(f"{SAMPLES}:{function}", settings=settings, limit_s=limit_s)
 
 
 def test_rows_come_from_another_process_one_by_one():
     counts = []
     found = sections.run(
-        f"{STUBS}:works",
+        f"{SAMPLES}:works",
         settings={"number": 3},
         limit_s=60.0,
         heard=lambda found: counts.append(len(found.rows)),
@@ -109,13 +109,13 @@ def test_a_section_that_hangs_is_ended_and_keeps_its_rows():
 def test_a_section_that_ends_badly_is_a_failure():
     found = ran("dies")
     assert [row["row"] for row in found.rows] == ["one"]
-    assert found.failed == [f"{STUBS}:dies ended with 3"]
+    assert found.failed == [f"{SAMPLES}:dies ended with 3"]
 
 
 def test_a_failed_section_stops_no_other_and_ends_with_1(tmp_path, monkeypatch, capsys):
     stubs = {"agreement": "dies", "swaps": "works", "poisson": "fails_in_between"}
     monkeypatch.setattr(
-        accelerator, "parts", lambda name, size: [accelerator.Part(f"{STUBS}:{stubs[name]}", {})]
+        accelerator, "parts", lambda name, size: [accelerator.Part(f"{SAMPLES}:{stubs[name]}", {})]
     )
     out = tmp_path / "found.json"
     with pytest.raises(SystemExit) as ended:
@@ -125,7 +125,7 @@ def test_a_failed_section_stops_no_other_and_ends_with_1(tmp_path, monkeypatch, 
     counts = {name: len(section["rows"]) for name, section in written["sections"].items()}
     assert counts == {"agreement": 1, "swaps": 2, "poisson": 2}
     assert written["problems"] == [
-        f"agreement: {STUBS}:dies ended with 3",
+        f"agreement: {SAMPLES}:dies ended with 3",
         "poisson: two: ValueError: no such thing",
     ]
     assert written["sections"]["poisson"]["missing"] == ["two"]

@@ -8,7 +8,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config
-from jaxswap.cli import pairs
+from jaxswap.cli import notes, pairs
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import Place
 from jaxswap.events import Events
@@ -43,5 +43,4 @@ class Build(Command):
         for name, splits in report.chips.items():
             counts = ", ".join(f"{count} {split}" for split, count in splits.items())
             print(f"{self.out}: {name}, {counts}")
-        for line in report.notices:
-            print(f"Note: {line}")
+        notes.show(report.notices)

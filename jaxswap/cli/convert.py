@@ -8,7 +8,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config, spans
-from jaxswap.cli import pairs
+from jaxswap.cli import notes, pairs
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import From, Place, To
 from jaxswap.events import Events
@@ -109,5 +109,4 @@ class Convert(Command):
             f"Slowest stage: {slowest}, {1000 * report.stage_s[slowest]:.0f} ms a frame"
             f"{_REMEDIES.get(slowest, '')}"
         )
-        for line in report.notices:
-            print(f"Note: {line}")
+        notes.show(report.notices)

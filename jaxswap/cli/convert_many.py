@@ -8,6 +8,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config
+from jaxswap.cli import notes
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import Beam, Place
 from jaxswap.events import Events
@@ -67,8 +68,9 @@ class ConvertMany(Command):
             f"{self.out}: {report.videos} videos, the face changed in {report.swapped} of "
             f"{report.frames} frames"
         )
+        notes.show(report.notices)
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {self.out}.failed.jsonl")
+            print(f"Failed: {len(report.failed)} parts, see {self.out}.failed.jsonl")
 
     def code(self, report: "ManyConversionReport") -> int:
         return 1 if report.failed else 0

@@ -9,6 +9,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config
+from jaxswap.cli import notes
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import Place
 from jaxswap.events import Events
@@ -47,7 +48,6 @@ class Extract(Command):
             f"{self.out}: {report.chips} chips, "
             f"a face in {report.frames_with_face} of {report.frames} frames"
         )
-        for line in report.notices:
-            print(f"Note: {line}")
+        notes.show(report.notices)
         sheet = os.path.join(self.out, "contact_sheet.png")
         print(f"Look at {sheet}, and delete the chips that are no good.")

@@ -8,7 +8,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config
-from jaxswap.cli import pairs
+from jaxswap.cli import notes, pairs
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import Beam, Place
 from jaxswap.events import Events
@@ -61,8 +61,9 @@ class ExtractMany(Command):
         for name, count in report.chips.items():
             print(f"{self.out}: {name}, {count} chips")
         print(f"Used: {report.used} footages")
+        notes.show(report.notices)
         if report.failed:
-            print(f"Lost: {len(report.failed)} parts, see {self.out}.failed.jsonl")
+            print(f"Failed: {len(report.failed)} parts, see {self.out}.failed.jsonl")
 
     def code(self, report: "ManyExtractionReport") -> int:
         return 1 if report.failed else 0

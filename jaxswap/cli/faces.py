@@ -9,6 +9,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config
+from jaxswap.cli import notes
 from jaxswap.cli.command import Command
 from jaxswap.cli.options import Place
 from jaxswap.events import Events
@@ -37,8 +38,7 @@ class Faces(Command):
         for track in report.tracks:
             where = track.image or f"{track.first_s:.1f}-{track.last_s:.1f} s"
             print(f"{track.number}: {where}, {track.frames} frame(s)")
-        for line in report.notices:
-            print(f"Note: {line}")
+        notes.show(report.notices)
         first = report.tracks[0]
         print(
             f"{os.path.join(self.out, 'faces.png')} shows them. Name one by number or by picture: "

@@ -1,5 +1,5 @@
 # pyright: strict
-"""What the system refused, in one line that is said once, whichever thread met it."""
+"""One line for what the system refused, printed once however many threads met it."""
 
 import contextlib
 import errno

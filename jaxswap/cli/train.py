@@ -9,7 +9,7 @@ import tyro
 
 import jaxswap
 from jaxswap import config, presets
-from jaxswap.cli import pairs
+from jaxswap.cli import notes, pairs
 from jaxswap.cli.command import Command
 from jaxswap.cli.hosts import HostOptions
 from jaxswap.cli.options import Place
@@ -59,8 +59,7 @@ class Train(Command):
         )
 
     def show(self, report: "TrainingReport") -> None:
-        for line in report.notices:
-            print(f"Note: {line}")
+        notes.show(report.notices)
         print(f"The run is {report.path}")
 
     def code(self, report: "TrainingReport") -> int:

@@ -42,12 +42,20 @@ class Uniform(nn.meta.AxisMetadata[jax.Array]):
         return val
 
     def add_axis(self, index: int, params: dict[Any, Any]) -> "Uniform":
-        """Refuse: no part maps or scans its layers."""
-        raise NotImplementedError
+        """Refuse: no part of a model maps or scans its layers.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("A kernel that is still to be drawn has no axes: draw it first.")
 
     def remove_axis(self, index: int, params: dict[Any, Any]) -> "Uniform":
-        """Refuse, like `add_axis`."""
-        raise NotImplementedError
+        """Refuse, like `add_axis`.
+
+        Raises:
+            ValueError: always.
+        """
+        return self.add_axis(index, params)
 
 
 def glorot_bound(shape: tuple[int, ...]) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av.error
 
-from jaxswap import config, errors, footage, runs
+from jaxswap import config, errors, footage, notices, runs
 from jaxswap.conversion import (
     assignment,
     encoders,
@@ -32,12 +32,15 @@ _BROKEN = (errors.FootageError, errors.NoFaceError, errors.OutputError, av.error
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ManyConversionReport:
-    """What came of it: videos, their frames, those in which a face changed, and what was lost."""
+    """What came of it: videos, their frames, and those in which a face changed."""
 
     videos: int
     frames: int
     swapped: int
     failed: tuple[failures.Failure, ...]
+    """What was not converted."""
+    notices: tuple[str, ...]
+    """What of the converted footage was left out, changed or not read, a line each."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ def convert(
     """Put a face on a person in much footage, each video under its name in the folder `out`.
 
     Times, sound, subtitles and marks are those of `pipeline.convert`. Footage of which a segment
-    cannot be converted is left out; that, and what else is lost, is told of in OUT.failed.jsonl.
+    cannot be converted is left out and told of in OUT.failed.jsonl.
     Results of segments wait in OUT/.segments until all is done, so that the same call goes on where
     it was stopped.
 
@@ -144,6 +147,7 @@ def convert(
     cut, failed = _cut(paths, places, job, scale, fingerprint)
     everything = [segment for parts in cut.values() for segment in parts]
     reasons = running.run(job, everything, folder, beam_options=beam_options, events=events)
+    noticed = notices.Notices()
     frames = swapped = videos = 0
     for path, parts in cut.items():
         broken = [failures.of(part, reasons[part.key]) for part in parts if part.key in reasons]
@@ -153,24 +157,26 @@ def convert(
         found = [running.result(folder, part, job) for part in parts]
         try:
             results = [segment_output.EncodedSegment.open(one) for one in found]
-            noticed = _join(path, places[path], results, job=job, mark=mark)
+            lines = _join(path, places[path], results, job=job, mark=mark)
         except _BROKEN as error:
             reason = " ".join(str(error).split())
             failed.append(failures.Failure(path=str(path), start_s=None, reason=reason))
             continue
-        failed += [failures.Failure(path=str(path), start_s=None, reason=line) for line in noticed]
-        failed += [
-            failures.of(part, line)
-            for part, one in zip(parts, results, strict=True)
-            for line in one.notices
-        ]
+        lines = (*(line for one in results for line in one.notices), *lines)
+        noticed.add(*(f"{path}: {line}" for line in lines))
         videos += 1
         frames += sum(one.frames for one in results)
         swapped += sum(one.swapped for one in results)
     failures.write(out, failed)
     if not failed:
         shutil.rmtree(folder)
-    return ManyConversionReport(videos=videos, frames=frames, swapped=swapped, failed=tuple(failed))
+    return ManyConversionReport(
+        videos=videos,
+        frames=frames,
+        swapped=swapped,
+        failed=tuple(failed),
+        notices=noticed.lines,
+    )
 
 
 def _folder(out: Path) -> Path:

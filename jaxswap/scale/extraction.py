@@ -24,6 +24,8 @@ class ManyExtractionReport:
     chips: Mapping[str, int]
     used: int
     failed: tuple[failures.Failure, ...]
+    notices: tuple[str, ...]
+    """What of the used footage was left out, changed or not read, a line each."""
 
 
 def extract(
@@ -75,7 +77,6 @@ def extract(
         name: _IdentityChips([s for s in parts if s.key not in reasons], folder, job)
         for name, parts in cut.items()
     }
-    failed += [failure for one in found.values() for failure in one.failures]
     failures.write(out, failed)
     dataset.write({name: one.chips(name) for name, one in found.items()}, out, data=data)
     shutil.rmtree(folder)
@@ -83,6 +84,7 @@ def extract(
         chips={name: int(one.stops[-1]) for name, one in found.items()},
         used=len({segment.source for one in found.values() for segment in one.segments}),
         failed=tuple(failed),
+        notices=tuple(dict.fromkeys(line for one in found.values() for line in one.notices)),
     )
 
 
@@ -114,8 +116,8 @@ class _IdentityChips:
         read = [chips.times(path) for path in self._paths]
         self._times = [times for times, _ in read]
         self.stops = np.cumsum([0, *(len(times) for times in self._times)])
-        self.failures = [
-            failures.of(segment, line)
+        self.notices = [
+            f"{segment.path}: {line}"
             for segment, (_, noticed) in zip(found, read, strict=True)
             for line in noticed
         ]

@@ -65,6 +65,12 @@ def test_a_layer_says_how_its_kernel_is_drawn():
     np.testing.assert_array_equal(params["bias"], jnp.zeros(16))
 
 
+def test_a_kernel_that_is_not_drawn_cannot_be_mapped():
+    for change in (uniform((2, 3)).add_axis, uniform((2, 3)).remove_axis):
+        with pytest.raises(ValueError, match="draw it first"):
+            change(0, {})
+
+
 def test_streams_are_those_of_their_names():
     names = ("encoder", "decoders", "")
     keys = rngs.streams(KEY, names, 3)
